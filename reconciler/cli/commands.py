@@ -1,0 +1,175 @@
+"""The commands: each calls the rooms in turn, prints, and returns its exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+
+import click
+
+import reconciler
+from reconciler.cli import run
+from reconciler.cli.applying import carry_out
+from reconciler.cli.screen import console, unread
+from reconciler.cli.target import DEFAULT_SANDBOX, SANDBOX_OPTION, Target, targeted, with_sandbox_named
+from reconciler.model import Desired, Plan
+from reconciler.report.lines import counted
+
+__all__ = ["cli"]
+
+_IN_SYNC, _ERROR, _DIFFERENCES, _CONFLICTS = 0, 1, 2, 3
+
+_FORMAT = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs.",
+)
+
+
+class _Root(click.Group):
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, with_sandbox_named(args))
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+
+@click.group(
+    cls=_Root,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done or in sync; 1 error; 2 differences (drift, plan --detailed-exitcode); "
+    "3 conflicts that the plan cannot close; 130 interrupted.",
+)
+@SANDBOX_OPTION
+@click.version_option(reconciler.__version__, prog_name="reconciler", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, sandbox: str | None) -> int:
+    """Make AWS IAM what YAML documents say, by the smallest set of calls.
+
+    Every command takes the directory of the documents as its DIR, by default `desired-state`.
+
+    Credentials are taken as any boto3 program takes them. `--sandbox` needs none: it works on an embedded account.
+    """
+    del sandbox
+    return _help(ctx)
+
+
+@cli.command()
+@targeted
+def validate(target: Target) -> int:
+    """Check the documents, offline.
+
+    With --sandbox or --profile they are also held against that account.
+    """
+    source = run.checked(target, offline=True)
+    if target.sandbox is not None or target.profile is not None:
+        run.planned(target, source)
+    with unread():
+        click.echo(f"valid: {_inventory(run.declared(target, source))}")
+    return _IN_SYNC
+
+
+@cli.command()
+@_FORMAT
+@click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
+@targeted
+def plan(target: Target, output: str, *, detailed: bool) -> int:
+    """Show what `apply` would do, and write nothing."""
+    made, _ = run.planned(target, run.checked(target))
+    with unread():
+        _show(made, output, "plan", target)
+    return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
+
+
+@cli.command()
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@targeted
+def apply(target: Target, *, yes: bool) -> int:
+    """Show the plan, ask, and carry it out."""
+    made, iam = run.planned(target, run.checked(target))
+    _show(made, "text", "plan", target)
+    # Nothing is written that could not be shown.
+    sys.stdout.flush()
+    if made.steps:
+        code = carry_out(made, iam, target, asked=not yes)
+        if code:
+            return code
+    return _code(made, differences=_IN_SYNC)
+
+
+@cli.command()
+@_FORMAT
+@targeted
+def drift(target: Target, output: str) -> int:
+    """Show what in the account is not as declared.
+
+    Exits with 2 if there is anything.
+    """
+    made, _ = run.planned(target, run.checked(target))
+    with unread():
+        _show(made, output, "drift", target)
+    return _code(made, differences=_DIFFERENCES)
+
+
+@cli.group(invoke_without_command=True)
+@click.pass_context
+def sandbox(ctx: click.Context) -> int:
+    """Manage the embedded account."""
+    return _help(ctx)
+
+
+@sandbox.command()
+@targeted
+def reset(target: Target) -> int:
+    """Forget everything in a sandbox of DIR.
+
+    It is the sandbox called `default`, or that of --sandbox=NAME.
+    """
+    if target.profile is not None:
+        raise click.UsageError("a sandbox is reset, and --profile names a real account")
+    name = target.sandbox or DEFAULT_SANDBOX
+    click.echo(f"sandbox {name}: {'removed' if run.reset(target) else 'there was none'}")
+    return _IN_SYNC
+
+
+def _help(ctx: click.Context) -> int:
+    """Show a group's help where a command of it should have been named."""
+    if ctx.invoked_subcommand is not None:
+        return _IN_SYNC
+    click.echo(ctx.get_help(), err=True)
+    return _ERROR
+
+
+def _inventory(found: Sequence[Desired]) -> str:
+    every = [one for desired in found for one in desired.declared.values()]
+    kinds = Counter(one.address.kind for one in every if one.state == "present")
+    others = Counter(one.state for one in every if one.state != "present")
+    told = [counted(kinds[kind], kind) for kind in sorted(kinds)]
+    told += [f"{others[state]} declared {state}" for state in sorted(others)]
+    text = f"{counted(kinds.total(), 'object')} in {counted(len(found), 'account')}"
+    return f"{text} ({', '.join(told)})" if told else text
+
+
+def _show(made: Plan, output: str, view: str, target: Target) -> None:
+    from reconciler.report import drift as drift_report  # noqa: PLC0415  validate shows no report
+    from reconciler.report import json as json_report  # noqa: PLC0415
+    from reconciler.report import text as text_report  # noqa: PLC0415
+
+    if output == "json":
+        click.echo(json_report.render(made), nl=False)
+    elif view == "drift":
+        drift_report.render(made, console=console(), repair=target.command("apply"))
+    else:
+        text_report.render(made, console=console())
+
+
+def _code(made: Plan, *, differences: int) -> int:
+    if made.conflicts:
+        return _CONFLICTS
+    return differences if made.steps else _IN_SYNC

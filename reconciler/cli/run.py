@@ -1,0 +1,104 @@
+"""From a target to a plan: documents first, then credentials, then the account."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from reconciler.cli.screen import complain, status
+from reconciler.cli.target import DEFAULT_SANDBOX, Target
+from reconciler.model import Account, Desired, Plan
+
+if TYPE_CHECKING:
+    from reconciler.documents import AccountEntry, Source
+    from reconciler.live import Iam
+
+__all__ = ["checked", "declared", "planned", "reset"]
+
+_EXAMPLE_ACCOUNT = "123456789012"
+"""The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
+
+_REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
+_REGION = "us-east-1"
+
+
+def checked(target: Target, *, offline: bool = False) -> Source:
+    """Return the documents after every check that needs no account; warnings go to stderr.
+
+    Only ``offline`` is it a fault that nobody says what the variable ``region`` is: a session may know more.
+
+    Raises:
+        InputError: the documents are wrong; it carries every fault.
+    """
+    from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    source = load(target.directory)
+    for fault in source.check(target.today, _region(target) or (None if offline else _REGION)):
+        complain("warning", str(fault))
+    return source
+
+
+def declared(target: Target, source: Source) -> list[Desired]:
+    """Return what the documents declare for each of their accounts, without looking at any."""
+    region = _region(target)
+    accounts = (Account(entry.id, entry.partition, region) for entry in source.accounts)
+    return [source.build(account, target.today) for account in accounts]
+
+
+def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
+    """Return the plan for the account that the target leads to, and the IAM to apply it with.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells.
+        AccountError: there are no credentials, they belong to another account, or the account cannot be read.
+        SandboxError: the sandbox cannot be opened.
+    """
+    from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
+
+    iam = _iam(target, source)
+    with status("asking whose credentials these are"):
+        account = iam.identify()
+    source.entry(account.id)
+    desired = source.build(account, target.today)
+    with status(f"reading account {account.id}"):
+        return make(desired, iam), iam
+
+
+def reset(target: Target) -> bool:
+    """Forget the target's sandbox and return whether there was one.
+
+    Raises:
+        InputError: the settings, which name the account, cannot be read.
+        SandboxError: the saved account cannot be removed.
+    """
+    from reconciler import sandbox  # noqa: PLC0415  an extra that need not be installed
+    from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    account = _sandbox_entry(load(target.directory)).id
+    return sandbox.reset(target.sandbox or DEFAULT_SANDBOX, account=account, repository=target.directory.resolve())
+
+
+def _iam(target: Target, source: Source) -> Iam:
+    from reconciler import live  # noqa: PLC0415  offline commands must not pay for boto3
+
+    if target.sandbox is None:
+        return live.Iam(live.session(target.profile, target.region))
+    from reconciler import sandbox  # noqa: PLC0415  an extra that need not be installed
+
+    entry = _sandbox_entry(source)
+    region = target.region or _REGIONS.get(entry.partition, _REGION)
+    repository = target.directory.resolve()
+    with status("opening the sandbox"):
+        return live.Iam(sandbox.session(target.sandbox, account=entry.id, region=region, repository=repository))
+
+
+def _sandbox_entry(source: Source) -> AccountEntry:
+    """Return the account that a sandbox plays: the only one, or else the examples' one, or else the first."""
+    found = sorted(source.accounts, key=lambda entry: entry.id != _EXAMPLE_ACCOUNT)
+    return found[0] if found else source.entry(_EXAMPLE_ACCOUNT)
+
+
+def _region(target: Target) -> str | None:
+    if target.region is None and target.sandbox is not None:
+        return _REGION
+    return target.region or os.environ.get("AWS_DEFAULT_REGION")

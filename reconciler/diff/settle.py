@@ -1,0 +1,143 @@
+"""Makes a declared resource whole: references resolved, and everything that is left alone copied from live."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Any
+
+from reconciler.diff.nouns import Scene
+from reconciler.kinds import KINDS
+from reconciler.model import Declared, Facet, Items, Note, Observed, Origin, Value
+from reconciler.model.mark import MARK_KEY
+
+__all__ = ["item_origin", "settled"]
+
+
+def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) -> Any:
+    """Return the resource that shall be live, complete in every field, so that comparing it needs no exceptions."""
+    kind = KINDS[declared.address.kind]
+    values = {}
+    for facet in kind.facets:
+        own = getattr(declared.resource, facet.field)
+        live = getattr(observed.resource, facet.field) if observed is not None else None
+        if observed is not None and _left_alone(declared, facet):
+            values[facet.field] = _copied(scene, facet, live)
+        elif isinstance(facet, Items):
+            values[facet.field] = _items(scene, declared, observed, facet)
+        elif facet.refers and own is not None:
+            values[facet.field] = scene.resolve(facet.refers, own, declared.at(facet.field))
+        else:
+            values[facet.field] = own
+        ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
+        if ignored and facet.field in declared.given and not _same(facet, own, live):
+            scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
+    return dataclasses.replace(declared.resource, **values)
+
+
+def _same(facet: Facet, own: Any, live: Any) -> bool:
+    """Return whether a field that is ignored looks as declared; references are held against their last part."""
+    if isinstance(facet, Items):
+        ends = [{_last(key) if facet.refers else key for key in items} for items in (own, live)]
+        return ends[0] == ends[1] and (bool(facet.refers) or all(facet.same(own[key], live[key]) for key in own))
+    if facet.refers and own and live:
+        return _last(own) == _last(live)
+    return bool(facet.same(own, live)) if isinstance(facet, Value) and own and live else bool(own == live)
+
+
+def _left_alone(declared: Declared, facet: Facet) -> bool:
+    if declared.manage.get(facet.field) == "ignore":
+        return True
+    return facet.absent == "leave" and facet.field not in declared.given
+
+
+def _copied(scene: Scene, facet: Facet, live: Any) -> Any:
+    """Return live's value with the ARNs of replaced objects brought up to date."""
+    if not facet.refers or not live:
+        return live
+    if isinstance(live, str):
+        return scene.moved.get(live, live)
+    return {scene.moved.get(key, key): value for key, value in live.items()}
+
+
+def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, facet: Items) -> Mapping[str, Any]:
+    live: Mapping[str, Any] = getattr(observed.resource, facet.field) if observed is not None else {}
+    spelled = {key.lower(): key for key in live} if facet.folds else {}
+    found: dict[str, Any] = {}
+    for text, value in getattr(declared.resource, facet.field).items():
+        key: str | None = text
+        if facet.refers:
+            key = scene.resolve(facet.refers, text, item_origin(declared, facet, text))
+        if key is None:
+            continue
+        key = key if key in live else spelled.get(key.lower(), key)
+        if facet.refers and key not in live and scene.fate(scene.target(facet.refers, key)) == "spare":
+            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} is ignored: not added"))
+            continue
+        found[key] = value
+    gone = _dropped(scene, declared, facet)
+    for key, value in live.items():
+        if key not in found and _keeps(scene, declared, facet, key, gone):
+            found[scene.moved.get(key, key) if facet.refers else key] = value
+    return found
+
+
+def _dropped(scene: Scene, declared: Declared, facet: Items) -> frozenset[str]:
+    texts = declared.dropped.get(facet.field, frozenset())
+    if not facet.refers:
+        return texts
+    keys = (scene.resolve(facet.refers, text, declared.at(facet.field)) for text in sorted(texts))
+    return frozenset(key for key in keys if key is not None)
+
+
+def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: frozenset[str]) -> bool:
+    """Return whether a live item that is not declared stays, noting those that somebody may wonder about."""
+    if declared.manage.get(facet.field) == "additive":
+        return key not in gone
+    if not facet.refers:
+        return facet.field == "tags" and _is_spared_tag(scene, key)
+    return _keeps_tie(scene, declared, facet, key)
+
+
+def _is_spared_tag(scene: Scene, key: str) -> bool:
+    ignored = any(fnmatchcase(key, pattern) for pattern in scene.desired.settings.ignore_tags)
+    return ignored or key == MARK_KEY or key.startswith("aws:")
+
+
+def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
+    target = scene.target(facet.refers or "", key)
+    if scene.fate(target) == "spare" and target is not None:
+        scene.findings.notes.add(Note(declared.address, f"{target} is ignored: its tie is not removed"))
+        return True
+    if facet.inverse:
+        return _other_end_keeps(scene, declared, facet, key)
+    path = f"{declared.address.kind}/{declared.address.folded}/{facet.label(key)}"
+    pattern = next((p for p in scene.desired.settings.keep if fnmatchcase(path, p)), None)
+    if pattern is None:
+        return False
+    scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} stays: kept by {pattern!r}"))
+    return True
+
+
+def _other_end_keeps(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
+    """Return whether the item is left to the object at its other end, which alone speaks of it and is not exclusive."""
+    own_key = declared.document is not None and facet.field in declared.document.data
+    other = scene.desired.declared.get(scene.target(facet.refers or "", key))  # type: ignore[arg-type]
+    return not own_key and other is not None and other.manage.get(facet.inverse) in {"additive", "ignore"}
+
+
+def item_origin(declared: Declared, facet: Facet, key: str) -> Origin:
+    """Return where an item stands in its document: by key in a mapping, by its name in a list."""
+    data = declared.document.data.get(facet.field) if declared.document is not None else None
+    if isinstance(data, Mapping):
+        return declared.at(facet.field, key)
+    for index, item in enumerate(data or ()):
+        text = item["policy"] if isinstance(item, Mapping) else item
+        if _last(text) == _last(key):
+            return declared.at(facet.field, index)
+    return declared.at(facet.field)
+
+
+def _last(text: str) -> str:
+    return text.rpartition("/")[2].lower()

@@ -1,0 +1,88 @@
+"""All documents of one account, put together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reconciler.documents.crosscheck import (
+    Findings,
+    Whole,
+    check_ignored,
+    check_marks,
+    check_references,
+    check_renames,
+)
+from reconciler.documents.declare import Prepared, Written, declare
+from reconciler.documents.memberships import complete
+from reconciler.documents.settings import AccountSettings, SettingsFile
+from reconciler.errors import Fault
+from reconciler.model import Account, Address, Declared, Desired, Kind
+
+__all__ = ["Parts", "assemble"]
+
+
+@dataclass(slots=True)
+class Parts:
+    """What a directory holds."""
+
+    directory: Path
+    kinds: Mapping[str, Kind[Any]]
+    written: list[Written] = field(default_factory=list)
+    settings: SettingsFile | None = None
+    faults: list[Fault] = field(default_factory=list)
+    lost_names: set[str] = field(default_factory=set)
+    """Lower-case names that documents which cannot be read seem to declare."""
+    lost_file: bool = False
+    """Whether a whole file could not be read."""
+
+
+def assemble(
+    documents: Iterable[tuple[Written, Prepared]], account: Account, today: dt.date, own: AccountSettings, parts: Parts
+) -> tuple[Desired, list[Fault]]:
+    """Return what the documents declare together, and everything that is wrong with them."""
+    found = Findings(warnings=list(own.warnings))
+    lost = set(parts.lost_names)
+    nameless = False
+    spoiled: set[str] = set()
+    declared: dict[Address, Declared] = {}
+    for written, prepared in documents:
+        one, faults = declare(prepared, account, today)
+        found.faults.extend((*prepared.faults, *faults))
+        spoiled |= prepared.spoiled
+        if one is not None:
+            _add(one, declared, found)
+        elif "{{" in written.name:
+            nameless = True
+        else:
+            lost.add(written.name.lower())
+    unclear = parts.lost_file or nameless
+    whole = Whole(account, own.settings, declared, parts.kinds, today, lambda name: unclear or name.lower() in lost)
+    seen = Findings(warnings=found.warnings)
+    for check in (check_ignored, check_marks, check_references, check_renames):
+        check(whole, seen)
+    completed, contradictions = complete(declared, parts.kinds)
+    consequences = (*seen.faults, *contradictions)
+    found.faults.extend(fault for fault in consequences if fault.place not in spoiled)
+    desired = Desired(
+        account=account,
+        settings=own.settings,
+        declared={address: completed[address] for address in sorted(completed)},
+        today=today,
+        warnings=tuple(sorted(set(found.warnings))),
+    )
+    return desired, found.faults
+
+
+def _add(one: Declared, declared: dict[Address, Declared], found: Findings) -> None:
+    """Take an object in, or report that it is declared already."""
+    first = declared.setdefault(one.address, one)
+    if first is one:
+        return
+    same = first.address.name == one.address.name
+    reason = "" if same else f" ({one.address.name} and {first.address.name} are one name to IAM, which ignores case)"
+    what = f"{one.address} is declared twice{reason}: first at {first.at('name')}"
+    found.faults.append(Fault(str(one.at("name")), what, "keep one of the documents, or rename one object"))

@@ -1,0 +1,200 @@
+"""From one document to what it declares for one account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from reconciler.documents.files import read_text, resolved_below, shown
+from reconciler.documents.hints import did_you_mean, listed, quoted
+from reconciler.documents.jsontext import read_json
+from reconciler.documents.tree import Positions, Tree
+from reconciler.documents.variables import Scope, fill
+from reconciler.documents.wording import objections, pruned
+from reconciler.errors import Fault, InputError
+from reconciler.model import Account, Address, Context, Declared, Document, Kind
+from reconciler.model import Path as NodePath
+
+__all__ = ["JsonFiles", "Prepared", "Written", "declare", "kind_of", "prepare"]
+
+_UNTOUCHED = frozenset({"kind", "accounts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A document of a kind as it stands in its file."""
+
+    kind: Kind[Any]
+    tree: Tree
+    path: Path
+    """The file."""
+
+    @property
+    def accounts(self) -> list[str] | None:
+        """Return the accounts that the document is about, or None for all."""
+        names = self.tree.data.get("accounts")
+        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else None
+
+    @property
+    def name(self) -> str:
+        """Return the name that the document gives its object, empty where it gives none that can be read."""
+        name = self.tree.data.get("name")
+        return name if isinstance(name, str) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document with its variables and files filled in, held against its schema."""
+
+    kind: Kind[Any]
+    tree: Tree
+    """Without the keys that the schema says something against."""
+    sound: bool
+    """Whether the tree fits the schema, so that the kind may parse it."""
+    faults: tuple[Fault, ...] = ()
+    spoiled: frozenset[str] = frozenset()
+    """Places whose variables are at fault: whatever else is said of them is a consequence."""
+    varies: bool = False
+    """Whether the tree holds values of variables."""
+
+
+class JsonFiles:
+    """The JSON files that documents name, each read once."""
+
+    def __init__(self, directory: Path) -> None:
+        """Take the directory of the documents, which no file may lie outside."""
+        self._directory = directory
+        self._read: dict[Path, Tree | InputError] = {}
+
+    def get(self, name: str, beside: Path, place: str) -> Tree:
+        """Return the JSON document in the file ``name``, relative to the file ``beside``; ``place`` names it.
+
+        Raises:
+            InputError: There is no such file below the directory, or it holds no JSON object.
+        """
+        path = beside.parent / name
+        if not resolved_below(path, self._directory):
+            what = f"the file {quoted(name)} lies outside of the directory of the documents"
+            raise InputError([Fault(place, what, "move it below the directory")])
+        if not path.exists():
+            what = f"there is no file {quoted(shown(path))}"
+            raise InputError([Fault(place, what, "write its name relative to this file")])
+        if path not in self._read:
+            self._read[path] = self._load(path)
+        found = self._read[path]
+        if isinstance(found, InputError):
+            raise found
+        return found
+
+    def _load(self, path: Path) -> Tree | InputError:
+        try:
+            tree = read_json(read_text(path), shown(path))
+        except InputError as error:
+            return error
+        if isinstance(tree.data, dict):
+            return tree
+        return InputError([Fault(str(tree.spot.origin), "this is no JSON object", "put a policy document there")])
+
+
+def kind_of(tree: Tree, kinds: Mapping[str, Kind[Any]]) -> Kind[Any] | Fault:
+    """Return the kind that a document names, or what is wrong with that."""
+    data = tree.data
+    if not isinstance(data, dict):
+        form = "a list" if isinstance(data, list) else "a text"
+        return Fault(str(tree.at(())), f"the document is {form} and no mapping of keys", "begin it with `kind:`")
+    if "kind" not in data:
+        misspelt = next((key for key in data if did_you_mean(key, ["kind"])), None)
+        remedy = f"did you mean `kind` by {quoted(misspelt)}?" if misspelt else f"add `kind:` with {_any_of(kinds)}"
+        return Fault(str(tree.at(())), "`kind` is missing", remedy)
+    name = data["kind"]
+    kind = kinds.get(name) if isinstance(name, str) else None
+    if kind is not None:
+        return kind
+    meant = did_you_mean(name, kinds) if isinstance(name, str) else None
+    remedy = f"did you mean {meant}?" if meant else f"write {_any_of(kinds)}"
+    return Fault(str(tree.at(("kind",))), f"unknown kind{' ' + quoted(name) if isinstance(name, str) else ''}", remedy)
+
+
+def _any_of(kinds: Mapping[str, Kind[Any]]) -> str:
+    return listed(sorted(kinds), "or")
+
+
+def prepare(written: Written, scope: Scope, files: JsonFiles) -> Prepared:
+    """Return the document with its variables filled in by ``scope``, and everything that its schema says against it."""
+    filled = fill(written.tree, scope, untouched=_UNTOUCHED)
+    tree = filled.tree
+    found = objections(written.kind.schema, tree.data)
+    said = [Fault(str(tree.at(path)), what, remedy) for path, what, remedy in found]
+    prepared = Prepared(
+        written.kind,
+        Tree(pruned(tree.data, found), tree.spot) if found else tree,
+        sound=True,
+        faults=(*filled.faults, *(fault for fault in said if fault.place not in filled.spoiled)),
+        spoiled=filled.spoiled,
+        varies=written.tree.templated,
+    )
+    if found and objections(written.kind.schema, prepared.tree.data):
+        return replace(prepared, sound=False)
+    return _with_file(prepared, scope, files, written.path) if "document_file" in prepared.tree.data else prepared
+
+
+def _with_file(prepared: Prepared, scope: Scope, files: JsonFiles, beside: Path) -> Prepared:
+    """Return the document with what its ``document_file`` holds in that key's place."""
+    key = "document_file"
+    tree = prepared.tree
+    try:
+        content = files.get(tree.data[key], beside, str(tree.at((key,))))
+    except InputError as error:
+        return replace(prepared, sound=False, faults=(*prepared.faults, *error.faults))
+    filled = fill(content, scope)
+    data = {name: value for name, value in tree.data.items() if name != key} | {"document": filled.tree.data}
+    below = {name: tree.spot.child(name) or tree.spot for name in tree.data} | {"document": filled.tree.spot}
+    return replace(
+        prepared,
+        tree=Tree(
+            {**data, "document": filled.tree.data}, tree.spot._replace(below={**below, "document": filled.tree.spot})
+        ),
+        faults=(*prepared.faults, *filled.faults),
+        spoiled=prepared.spoiled | filled.spoiled,
+        varies=prepared.varies or content.templated,
+    )
+
+
+def declare(prepared: Prepared, account: Account, today: dt.date) -> tuple[Declared | None, list[Fault]]:
+    """Return what the document declares, and what its kind says against it; None where nothing can be told."""
+    kind, tree = prepared.kind, prepared.tree
+    if not prepared.sound or str(tree.at(("name",))) in prepared.spoiled:
+        return None, []
+    data: Mapping[str, Any] = tree.data
+    origin = tree.at(())
+    document = Document(kind.name, data, origin, Positions(tree.spot))
+    state = data.get("state", "present")
+    faults: list[Fault] = []
+
+    def report(path: NodePath, what: str, remedy: str) -> None:
+        place = str(tree.at(path))
+        if place not in prepared.spoiled:
+            faults.append(Fault(place, what, remedy))
+
+    parsed = kind.parse(document, Context(account, today, report)) if state == "present" else None
+    if state == "present" and parsed is None:
+        return None, faults
+    declared = Declared(
+        address=Address(kind.name, data["name"]),
+        origin=origin,
+        resource=parsed.resource if parsed is not None else None,
+        state=state,
+        given=frozenset(
+            facet.field for facet in kind.facets if facet.field in data or (facet.key and facet.key in data)
+        ),
+        manage=data.get("manage") or {},
+        dropped=parsed.dropped if parsed is not None else {},
+        renamed_from=data.get("renamed_from"),
+        replace=str(data.get("replace")).lower() == "true",
+        reason=data.get("reason"),
+        document=document,
+    )
+    return declared, faults

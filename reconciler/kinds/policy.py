@@ -1,0 +1,137 @@
+"""Customer managed policies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.kinds._holder import (
+    explain_document,
+    parse_document,
+    parse_tags,
+    read_tags,
+    same_document,
+    tag_facet,
+    tag_list,
+)
+from reconciler.model import Call, Context, Document, Effect, Fixed, Kind, Lookup, Parsed, Rows, Sweep, Value
+from reconciler.policydoc import compact, decode
+
+__all__ = ["KIND", "Policy", "Version"]
+
+VERSIONS_KEPT = 5
+"""How many versions IAM keeps of a policy. Source: IAM user guide, reference_iam-quotas (cannot be raised)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A stored version of a policy; ``number`` counts the versions ever made and is never used twice."""
+
+    id: str
+    document: Mapping[str, Any]
+
+    @property
+    def number(self) -> int:
+        """Return the number in the version's id: 3 of ``v3``."""
+        digits = self.id.removeprefix("v").partition(".")[0]
+        return int(digits) if digits.isdigit() else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A customer managed policy; ``arn`` and ``others`` (the versions that are not the default) are known live only."""
+
+    name: str
+    path: str = "/"
+    description: str | None = None
+    document: Mapping[str, Any] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+    arn: str = ""
+    others: tuple[Version, ...] = ()
+
+
+def _parse(document: Document, context: Context) -> Parsed[Policy] | None:
+    data = document.data
+    tags = parse_tags(document, context, folds=False)
+    if not parse_document(document, ("document",), "managed", context):
+        return None
+    return Parsed(
+        Policy(
+            name=data["name"],
+            path=data.get("path") or "/",
+            description=data.get("description"),
+            document=data["document"],
+            tags=tags,
+        )
+    )
+
+
+def _read(rows: Rows) -> Iterable[Policy]:
+    for row in rows["Policies"]:
+        path, _, name = row["Arn"].partition(":policy")[2].rpartition("/")
+        versions = [Version(v["VersionId"], decode(v["Document"])) for v in row["PolicyVersionList"]]
+        default = row["DefaultVersionId"]
+        yield Policy(
+            name=name,
+            path=f"{path}/",
+            description=row.get("Description") or None,
+            document=next(version.document for version in versions if version.id == default),
+            arn=row["Arn"],
+            others=tuple(version for version in versions if version.id != default),
+        )
+
+
+def _create(policy: Policy, _: frozenset[str]) -> Sequence[Call]:
+    params: dict[str, Any] = {"PolicyName": policy.name, "Path": policy.path}
+    params["PolicyDocument"] = compact(policy.document)
+    if policy.description:
+        params["Description"] = policy.description
+    if policy.tags:
+        params["Tags"] = tag_list(policy.tags)
+    return [Call("CreatePolicy", params)]
+
+
+def _delete(policy: Policy) -> Sequence[tuple[Effect, Call]]:
+    versions = sorted(policy.others, key=lambda version: version.number)
+    calls = [Call("DeletePolicyVersion", {"PolicyArn": policy.arn, "VersionId": version.id}) for version in versions]
+    calls.append(Call("DeletePolicy", {"PolicyArn": policy.arn}))
+    return [("delete", call) for call in calls]
+
+
+def _write_document(desired: Policy, live: Policy) -> Sequence[Call]:
+    """Return the calls that make the desired document the default: a stored version that says the same is reused.
+
+    Source: IAM user guide, access_policies_managed-versioning: five versions, ids are never used again.
+    """
+    stored = [version for version in live.others if same_document(version.document, desired.document)]
+    if stored:
+        newest = max(stored, key=lambda version: version.number)
+        return [Call("SetDefaultPolicyVersion", {"PolicyArn": live.arn, "VersionId": newest.id})]
+    calls = []
+    if len(live.others) >= VERSIONS_KEPT - 1:
+        oldest = min(live.others, key=lambda version: version.number)
+        calls.append(Call("DeletePolicyVersion", {"PolicyArn": live.arn, "VersionId": oldest.id}))
+    version = {"PolicyArn": live.arn, "PolicyDocument": compact(desired.document), "SetAsDefault": True}
+    return [*calls, Call("CreatePolicyVersion", version)]
+
+
+KIND: Kind[Policy] = Kind(
+    name="policy",
+    parse=_parse,
+    read=_read,
+    create=_create,
+    delete=_delete,
+    handle=("PolicyArn", "arn"),
+    facets=(
+        Fixed("path"),
+        Fixed("description"),
+        Value("document", "none", write=_write_document, same=same_document, explain=explain_document),
+        tag_facet(("TagPolicy", "UntagPolicy"), lambda policy: {"PolicyArn": policy.arn}, folds=False),
+    ),
+    sweeps=(Sweep("GetAccountAuthorizationDetails", "Policies", {"Filter": ["LocalManagedPolicy"]}),),
+    lookups=(Lookup("tags", "ListPolicyTags", "Tags", lambda policy: {"PolicyArn": policy.arn}),),
+    irreversible=lambda policy: (f"{len(policy.others)} older versions",) if policy.others else (),
+    enrich=lambda policy, found: dataclasses.replace(policy, tags=read_tags({"Tags": found["ListPolicyTags"]})),
+)

@@ -1,0 +1,181 @@
+"""Users."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.kinds._holder import (
+    Inline,
+    Keys,
+    attachment_facet,
+    boundary_facet,
+    inline_facet,
+    parse_attachments,
+    parse_inline,
+    parse_keys,
+    parse_tags,
+    read_attachments,
+    read_inline,
+    read_tags,
+    strip,
+    tag_facet,
+    tag_list,
+)
+from reconciler.model import Call, Context, Document, Effect, Items, Kind, Lookup, Parsed, Rows, Sweep, Value
+
+__all__ = ["KIND", "User"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user; ``credentials`` are the results of the lookups by operation, known live and only when asked for."""
+
+    name: str
+    path: str = "/"
+    groups: Keys = field(default_factory=dict)
+    policies: Keys = field(default_factory=dict)
+    inline_policies: Inline = field(default_factory=dict)
+    permissions_boundary: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _parse(document: Document, context: Context) -> Parsed[User]:
+    data = document.data
+    policies, dropped = parse_attachments(document, context)
+    user = User(
+        name=data["name"],
+        path=data.get("path") or "/",
+        groups=parse_keys(data.get("groups")),
+        policies=policies,
+        inline_policies=parse_inline(document, 2048, context),
+        permissions_boundary=data.get("permissions_boundary"),
+        tags=parse_tags(document, context, folds=True),
+    )
+    return Parsed(user, {"policies": dropped})
+
+
+def _read(rows: Rows) -> Iterable[User]:
+    for row in rows["UserDetailList"]:
+        yield User(
+            name=row["UserName"],
+            path=row["Path"],
+            groups=dict.fromkeys(row.get("GroupList") or ()),
+            policies=read_attachments(row),
+            inline_policies=read_inline(row, "UserPolicyList"),
+            permissions_boundary=(row.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
+            tags=read_tags(row),
+        )
+
+
+def _create(user: User, _: frozenset[str]) -> Sequence[Call]:
+    params: dict[str, Any] = {"UserName": user.name, "Path": user.path}
+    if user.permissions_boundary:
+        params["PermissionsBoundary"] = user.permissions_boundary
+    if user.tags:
+        params["Tags"] = tag_list(user.tags)
+    return [Call("CreateUser", params)]
+
+
+_CREDENTIALS = (
+    ("GetLoginProfile", "LoginProfile"),
+    ("ListAccessKeys", "AccessKeyMetadata"),
+    ("ListServiceSpecificCredentials", "ServiceSpecificCredentials"),
+    ("ListSSHPublicKeys", "SSHPublicKeys"),
+    ("ListSigningCertificates", "Certificates"),
+    ("ListMFADevices", "MFADevices"),
+)
+
+
+def _delete(user: User) -> Sequence[tuple[Effect, Call]]:
+    """Return what deletes a user: every way in is closed first, then the rights go, then the user.
+
+    Source: DeleteUser in IAM's service model: what a user must not have when it is deleted.
+    """
+    own = {"UserName": user.name}
+    found = user.credentials
+    locks: list[Call] = []
+    if found.get("GetLoginProfile"):
+        locks.append(Call("DeleteLoginProfile", own))
+    for operation, listing, param in (
+        ("DeleteAccessKey", "ListAccessKeys", "AccessKeyId"),
+        ("DeleteServiceSpecificCredential", "ListServiceSpecificCredentials", "ServiceSpecificCredentialId"),
+        ("DeleteSSHPublicKey", "ListSSHPublicKeys", "SSHPublicKeyId"),
+        ("DeleteSigningCertificate", "ListSigningCertificates", "CertificateId"),
+    ):
+        ids = sorted(item[param] for item in found.get(listing) or ())
+        locks += [Call(operation, {**own, param: id_}) for id_ in ids]
+    for serial in sorted(item["SerialNumber"] for item in found.get("ListMFADevices") or ()):
+        locks.append(Call("DeactivateMFADevice", {**own, "SerialNumber": serial}))
+        # Only a virtual device has an ARN; deactivated it would live on without an owner.
+        if ":mfa/" in serial:
+            locks.append(Call("DeleteVirtualMFADevice", {"SerialNumber": serial}))
+    leave = [Call("RemoveUserFromGroup", {"GroupName": name, **own}) for name in sorted(user.groups)]
+    closing: list[tuple[Effect, Call]] = [("lock", call) for call in locks]
+    leaving: list[tuple[Effect, Call]] = [("delete", call) for call in leave]
+    return [*closing, *leaving, *strip("User", user), ("delete", Call("DeleteUser", own))]
+
+
+def _write_path(desired: User, live: User) -> Sequence[Call]:
+    return [Call("UpdateUser", {"UserName": live.name, "NewPath": desired.path})]
+
+
+def _join(user: User, items: Mapping[str, Any]) -> Sequence[Call]:
+    return [Call("AddUserToGroup", {"GroupName": name, "UserName": user.name}) for name in sorted(items)]
+
+
+def _leave(user: User, names: Sequence[str]) -> Sequence[Call]:
+    return [Call("RemoveUserFromGroup", {"GroupName": name, "UserName": user.name}) for name in sorted(names)]
+
+
+def _irreversible(user: User) -> tuple[str, ...]:
+    counted = [
+        (len(user.credentials.get("ListAccessKeys") or ()), "access keys"),
+        (len(user.credentials.get("ListMFADevices") or ()), "MFA devices"),
+        (len(user.credentials.get("ListSSHPublicKeys") or ()), "SSH keys"),
+        (len(user.credentials.get("ListSigningCertificates") or ()), "signing certificates"),
+        (len(user.credentials.get("ListServiceSpecificCredentials") or ()), "service credentials"),
+    ]
+    lost = [f"{count} {noun}" for count, noun in counted if count]
+    if user.credentials.get("GetLoginProfile"):
+        lost.insert(0, "the console password")
+    return (*lost, "the unique id, by which trust policies know the user")
+
+
+KIND: Kind[User] = Kind(
+    name="user",
+    parse=_parse,
+    read=_read,
+    create=_create,
+    delete=_delete,
+    handle=("UserName", "name"),
+    facets=(
+        Value("path", write=_write_path),
+        Items(
+            "groups",
+            "none",
+            "group",
+            put=_join,
+            drop=_leave,
+            folds=True,
+            inverse="members",
+            quota="GroupsPerUserQuota",
+        ),
+        attachment_facet("User"),
+        inline_facet("User"),
+        boundary_facet("User"),
+        tag_facet(("TagUser", "UntagUser"), lambda user: {"UserName": user.name}, folds=True),
+    ),
+    sweeps=(Sweep("GetAccountAuthorizationDetails", "UserDetailList", {"Filter": ["User"]}),),
+    lookups=tuple(
+        Lookup("credentials", operation, result, lambda user: {"UserName": user.name})
+        for operation, result in _CREDENTIALS
+    ),
+    enrich=lambda user, found: dataclasses.replace(user, credentials=dict(found)),
+    deletion_reads=frozenset({"credentials"}),
+    irreversible=_irreversible,
+    rename=lambda old, new: Call("UpdateUser", {"UserName": old, "NewUserName": new}),
+)

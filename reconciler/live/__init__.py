@@ -1,0 +1,6 @@
+"""Live IAM: one snapshot of an account, a few look-ups, and the sending of calls."""
+
+from reconciler.live.iam import Iam
+from reconciler.live.sessions import session
+
+__all__ = ["Iam", "session"]

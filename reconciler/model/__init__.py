@@ -1,0 +1,30 @@
+"""The nouns that every room shares; nothing here reads, writes or decides."""
+
+from __future__ import annotations
+
+from reconciler.model.address import Account, Address, Origin
+from reconciler.model.document import Context, Declared, Desired, Document, IgnoreRule, Path, Report, Settings, State
+from reconciler.model.kind import (
+    Absent,
+    Effect,
+    Facet,
+    Fixed,
+    Items,
+    Kind,
+    Live,
+    Lookup,
+    Observed,
+    Parsed,
+    Resource,
+    Rows,
+    Sweep,
+    Value,
+)
+from reconciler.model.plan import Action, Call, Change, Conflict, Difference, Note, Plan, Sign, Step
+
+__all__ = [
+    "Absent", "Account", "Action", "Address", "Call", "Change", "Conflict", "Context", "Declared", "Desired",
+    "Difference", "Document", "Effect", "Facet", "Fixed", "IgnoreRule", "Items", "Kind", "Live", "Lookup", "Note",
+    "Observed", "Origin", "Parsed", "Path", "Plan", "Report", "Resource", "Rows", "Settings", "Sign", "State", "Step",
+    "Sweep", "Value",
+]  # fmt: skip

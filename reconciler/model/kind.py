@@ -1,0 +1,202 @@
+"""What a kind of resource is: how it is parsed, read, created, deleted, and in which facets it may differ."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+from reconciler.model.address import Account, Address
+from reconciler.model.document import Context, Document
+from reconciler.model.plan import Call
+
+__all__ = [
+    "Absent", "Effect", "Facet", "Fixed", "Items", "Kind", "Live", "Lookup", "Observed", "Parsed", "Resource", "Rows",
+    "Sweep", "Value",
+]  # fmt: skip
+
+Absent: TypeAlias = Literal["none", "leave"]
+"""What an absent key means: ``none`` for what grants access, ``leave`` (as live) for what describes."""
+
+Effect: TypeAlias = Literal["lock", "create", "rename", "add", "change", "remove", "delete"]
+"""What a call does to access, roughly; calls run in this order where nothing else binds them."""
+
+
+class Resource(Protocol):
+    """What every kind's dataclass has."""
+
+    @property
+    def name(self) -> str:
+        """Return the name as somebody spelled it."""
+
+    @property
+    def path(self) -> str:
+        """Return the path, ``/`` at least."""
+
+
+R = TypeVar("R", bound=Resource)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One listing that reads many objects: an operation, its parameters, and the member that holds the rows."""
+
+    operation: str
+    result: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One call per object, made only for objects whose ``field`` a plan needs."""
+
+    field: str
+    operation: str
+    result: str
+    params: Callable[[Any], Mapping[str, Any]]
+    """From the live resource to the call's parameters."""
+
+
+Rows: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""The rows that the sweeps of all kinds returned, by the sweep's ``result`` member."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed(Generic[R]):
+    """What a kind's parser returns: the resource and the items that shall not be there (per field)."""
+
+    resource: R
+    dropped: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """One way in which an object may differ; ``field`` is the dataclass's field and the document's key."""
+
+    field: str
+    absent: Absent = "leave"
+    refers: str | None = None
+    """The kind that the value, or every key, names."""
+    key: str = ""
+    """The document's key where it is not ``field`` (``trust`` may also be written ``service``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Value(Facet):
+    """A field that is replaced whole."""
+
+    write: Callable[[Any, Any], Sequence[Call]]
+    """From (desired, live) resources to the calls, to be made in this order."""
+    same: Callable[[Any, Any], bool] = operator.eq
+    explain: Callable[[Any, Any], tuple[str, ...]] | None = None
+    trusts: bool = False
+    """Whether the value names the principals that ``Kind.principals`` returns."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Items(Facet):
+    """A field of keyed items, each added, replaced or removed by itself."""
+
+    put: Callable[[Any, Mapping[str, Any]], Sequence[Call]]
+    """From the holder and the items to add or replace to the calls."""
+    drop: Callable[[Any, Sequence[str]], Sequence[Call]]
+    """From the holder and the keys to remove to the calls."""
+    same: Callable[[Any, Any], bool] = operator.eq
+    explain: Callable[[Any, Any], tuple[str, ...]] | None = None
+    folds: bool = False
+    """Whether keys that differ in case only are one key."""
+    at_creation: bool = False
+    """Whether the creating call carries the items."""
+    quota: str | int | None = None
+    """The limit on the items' weights, or the entry of GetAccountSummary that holds it; where adding first would pass
+    it, removals go first."""
+    weight: Callable[[Any], int] = lambda _: 1
+    label: Callable[[str], str] = str
+    """From a key to what people call the item."""
+    inverse: str = ""
+    """The field of the kind that is referred to which holds the same items from their other end (``groups`` of a user
+    and ``members`` of a group): such an item belongs to both ends."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fixed(Facet):
+    """A field that IAM cannot change in place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind(Generic[R]):
+    """One kind of resource; the diff, the plan and the reports know it only through this.
+
+    Annotate the name (``KIND: Kind[Group] = Kind(...)``): a subscripted call raises TypeError on frozen slotted
+    generic dataclasses before Python 3.13.
+    """
+
+    name: str
+    parse: Callable[[Document, Context], Parsed[R] | None]
+    """From a document that fits its schema to the resource, or None after reporting why there is none."""
+    read: Callable[[Rows], Iterable[R]]
+    create: Callable[[R, frozenset[str]], Sequence[Call]]
+    """From the resource and the principal ARNs that do not exist yet to the creating call and its completing ones."""
+    delete: Callable[[R], Sequence[tuple[Effect, Call]]]
+    """From the live resource to everything that its deletion takes, in order; the last call deletes it."""
+    handle: tuple[str, Literal["name", "arn"]]
+    """The parameter by which calls name an object of this kind, and what it holds."""
+    facets: tuple[Facet, ...]
+    sweeps: tuple[Sweep, ...]
+    lookups: tuple[Lookup, ...] = ()
+    enrich: Callable[[R, Mapping[str, Any]], R] = lambda resource, _: resource
+    """From a live resource and its lookups' results, by operation (None where IAM has nothing), to the whole one."""
+    deletion_reads: frozenset[str] = frozenset()
+    """The looked-up fields that ``delete`` needs."""
+    principals: Callable[[R], frozenset[str]] = lambda _: frozenset()
+    """The ARNs that must exist when the resource is created."""
+    follow: Callable[[R, Mapping[str, str]], R] = lambda resource, _: resource
+    """From a live resource and the ARNs that change with a rename or a move to how IAM will show the resource after."""
+    recreate: Callable[[R, R], Sequence[Call]] = lambda _desired, _live: ()
+    """From (desired, live) to what puts back, after a replacement, ties that no facet holds."""
+    rename: Callable[[str, str], Call] | None = None
+    """From the old and the new name to the renaming call, where IAM can rename."""
+    irreversible: Callable[[R], tuple[str, ...]] = lambda _: ()
+    """From a live resource to what its deletion loses for good, for people."""
+    reserved: Callable[[R], str | None] = lambda _: None
+    """Why nobody but AWS may write the object, or None."""
+
+    @property
+    def schema(self) -> str:
+        """Return the file name of the kind's JSON Schema."""
+        return f"{self.name}.schema.json"
+
+    def address(self, name: str) -> Address:
+        """Return the address of the object of this kind that is called ``name``."""
+        return Address(self.name, name)
+
+    def arn(self, resource: R, account: Account) -> str:
+        """Return the resource's ARN: computable before it exists."""
+        return account.arn(self.name, resource.path, resource.name)
+
+    def facet(self, field_name: str) -> Facet | None:
+        """Return the facet over ``field_name``, or None."""
+        return next((facet for facet in self.facets if facet.field == field_name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Observed(Generic[R]):
+    """An object as it is live; fields in ``unread`` have not been looked up."""
+
+    address: Address
+    resource: R
+    arn: str
+    unread: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """One snapshot of an account."""
+
+    account: Account
+    objects: Mapping[Address, Observed[Any]]
+    summary: Mapping[str, int] = field(default_factory=dict)
+    """GetAccountSummary's counts and quotas."""
+    caller: str = ""
+    """The ARN of the caller."""

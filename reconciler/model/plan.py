@@ -1,0 +1,108 @@
+"""The nouns of a plan: calls, steps, what they change, and what stays open."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from reconciler.model.address import Account, Address, Origin
+
+__all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Note", "Plan", "Sign", "Step"]
+
+Action: TypeAlias = Literal["create", "update", "delete", "replace", "rename"]
+Sign: TypeAlias = Literal["+", "~", "-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One IAM operation in IAM's own spelling, with its parameters as JSON values."""
+
+    operation: str
+    params: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """Return a text that two calls share only when they are the same call."""
+        return json.dumps([self.operation, self.params], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One call of a plan, complete before the first write, with the steps that must have been made before it."""
+
+    id: int
+    """The step's place in the plan, from 1."""
+    address: Address
+    """The object whose change asks for the call."""
+    call: Call
+    after: tuple[int, ...] = ()
+    """The ids of the steps that this one waits for; always smaller than ``id``."""
+    note: str = ""
+    """For people: why the step stands where it does, or what it interrupts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of an object, or one item of it, that is not as desired."""
+
+    field: str
+    sign: Sign
+    item: str = ""
+    """The item's key as people know it (a policy's name, a tag's key), empty for a whole field."""
+    before: Any = None
+    after: Any = None
+    detail: tuple[str, ...] = ()
+    """Lines that explain the difference, each beginning with its own sign."""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a plan does to one object, and why."""
+
+    address: Address
+    action: Action
+    reason: str
+    differences: tuple[Difference, ...] = ()
+    origin: Origin | None = None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A difference that no step of this plan closes: what stays open, and the way out."""
+
+    address: Address
+    field: str
+    what: str
+    remedy: str
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something seen and left alone."""
+
+    address: Address
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The whole contract between what was reviewed and what is applied."""
+
+    account: Account
+    steps: Sequence[Step] = ()
+    changes: Sequence[Change] = ()
+    conflicts: Sequence[Conflict] = ()
+    notes: Sequence[Note] = ()
+    declared: int = 0
+    """How many objects the documents declare for the account."""
+    header: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def in_sync(self) -> bool:
+        """Return whether the plan has nothing to write and leaves nothing open."""
+        return not self.steps and not self.conflicts

@@ -1,0 +1,5 @@
+"""From desired and live to a Plan: ownership, order, and the readings that only some plans need."""
+
+from reconciler.plan.make import make
+
+__all__ = ["make"]

@@ -1,0 +1,78 @@
+"""The making of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+from reconciler.diff import Diff, compare
+from reconciler.model import Account, Address, Desired, Live, Note, Plan
+from reconciler.plan.order import ordered
+from reconciler.plan.ownership import left_behind, rulings
+
+__all__ = ["Reader", "make"]
+
+
+class Reader(Protocol):
+    """What a plan needs of live IAM."""
+
+    calls: int
+
+    def snapshot(self, account: Account) -> Live:
+        """Return every object of the account."""
+
+    def look_up(self, live: Live, wanted: Iterable[tuple[Address, str]]) -> Live:
+        """Return the snapshot with the wanted fields read."""
+
+    def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
+        """Return for each ARN whether there is a managed policy of that ARN."""
+
+
+def make(desired: Desired, iam: Reader) -> Plan:
+    """Return the smallest plan that makes the account as desired; the same input gives the same plan.
+
+    What only some plans need (the tags of policies, the credentials of users that go, policies that nobody has heard
+    of) is read once the comparison has asked for it.
+
+    Raises:
+        InputError: a reference leads nowhere, or the documents would prune everything.
+        AccountError: the account cannot be read.
+    """
+    live = iam.snapshot(desired.account)
+    live = iam.look_up(live, _open_to_prune(desired, live))
+    probed: dict[str, bool] = {}
+    while True:
+        diff = compare(desired, live, rulings(desired, live), probed)
+        if diff.probe:
+            probed |= iam.has_policies(diff.probe)
+        elif diff.wanted:
+            live = iam.look_up(live, diff.wanted)
+        else:
+            return _plan(desired, live, diff, iam.calls)
+
+
+def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
+    """Return the undeclared objects whose tags must be known to tell whether they are ours."""
+    if not desired.settings.prune:
+        return set()
+    undeclared = (observed for address, observed in live.objects.items() if address not in desired.declared)
+    return {(observed.address, "tags") for observed in undeclared if "tags" in observed.unread}
+
+
+def _plan(desired: Desired, live: Live, diff: Diff, calls: int) -> Plan:
+    notes = {*diff.notes, *left_behind(desired, live)}
+    undeclared = sum(address not in desired.declared for address in live.objects)
+    present = sum(declared.state == "present" for declared in desired.declared.values())
+    return Plan(
+        account=desired.account,
+        steps=ordered(diff.drafts, diff.ties),
+        changes=diff.changes,
+        conflicts=diff.conflicts,
+        notes=sorted(notes, key=_by_address),
+        declared=present,
+        header={"calls": calls, "caller": live.caller, "undeclared": undeclared},
+    )
+
+
+def _by_address(note: Note) -> tuple[Address, str]:
+    return (note.address, note.what)

@@ -1,0 +1,99 @@
+"""The order of a plan's steps: what names an object waits for its birth, and its end waits for what names it."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
+
+from reconciler.diff import Draft, Tie
+from reconciler.errors import ReconcilerError
+from reconciler.model import Effect, Step
+
+__all__ = ["ordered"]
+
+_RANKS: Mapping[Effect, int] = {"lock": 0, "rename": 1, "create": 2, "add": 3, "change": 4, "remove": 5, "delete": 6}
+"""Where nothing else binds two calls: close doors, add, change, and only then take away."""
+
+_TAKING: frozenset[Effect] = frozenset({"lock", "remove", "delete"})
+
+
+def ordered(drafts: Iterable[Draft], ties: Sequence[Tie]) -> tuple[Step, ...]:
+    """Return the drafts as steps, each call once, in an order that depends on nothing but the drafts."""
+    merged = _merged(drafts)
+    waits = _waits(merged, ties)
+    blocks: dict[str, list[str]] = {key: [] for key in merged}
+    for key, earlier in waits.items():
+        for other in earlier:
+            blocks[other].append(key)
+    open_ = {key: len(earlier) for key, earlier in waits.items()}
+    ready = [_priority(merged[key]) for key, count in open_.items() if count == 0]
+    heapq.heapify(ready)
+    ids: dict[str, int] = {}
+    steps = []
+    while ready:
+        key = heapq.heappop(ready)[-1]
+        draft = merged[key]
+        ids[key] = len(ids) + 1
+        after = tuple(sorted(ids[earlier] for earlier in waits[key]))
+        steps.append(Step(ids[key], draft.address, draft.call, after, draft.note))
+        for other in blocks[key]:
+            open_[other] -= 1
+            if open_[other] == 0:
+                heapq.heappush(ready, _priority(merged[other]))
+    if len(steps) < len(merged):
+        stuck = sorted(f"{merged[key].call.operation} {merged[key].address}" for key in merged.keys() - ids.keys())
+        raise ReconcilerError(f"these calls wait for one another: {', '.join(stuck)}; split the change in two")
+    return tuple(steps)
+
+
+def _priority(draft: Draft) -> tuple[int, str, str, str]:
+    return (_RANKS[draft.effect], draft.address.kind, draft.address.folded, draft.call.key)
+
+
+def _merged(drafts: Iterable[Draft]) -> dict[str, Draft]:
+    """Return the drafts by their calls' keys; the same call drafted for two objects is one, with the bonds of both."""
+    merged: dict[str, Draft] = {}
+    for draft in sorted(drafts, key=_priority):
+        known = merged.get(draft.call.key)
+        merged[draft.call.key] = draft if known is None else _joined(known, draft)
+    return merged
+
+
+def _joined(one: Draft, two: Draft) -> Draft:
+    return Draft(
+        one.address,
+        one.call,
+        one.effect,
+        one.after | two.after,
+        one.needs | two.needs,
+        one.releases | two.releases,
+        one.note or two.note,
+    )
+
+
+def _waits(drafts: Mapping[str, Draft], ties: Sequence[Tie]) -> dict[str, set[str]]:
+    """Return for each call the calls that it waits for."""
+    waits = {key: {earlier for earlier in draft.after if earlier in drafts} for key, draft in drafts.items()}
+    by_name: dict[tuple[str, str], list[Tie]] = {}
+    for tie in ties:
+        for name in tie.names:
+            by_name.setdefault(name, []).append(tie)
+    for key, draft in drafts.items():
+        for tie in _named(draft, by_name):
+            taking = draft.effect in _TAKING
+            if tie.born is not None and tie.born != key and not (tie.replaced and taking):
+                waits[key].add(tie.born)
+            if tie.dies is not None and tie.dies != key and not (tie.replaced and not taking):
+                waits[tie.dies].add(key)
+        for arn in draft.releases:
+            for tie in by_name.get(("*", arn), ()):
+                if tie.dies is not None and tie.dies != key:
+                    waits[tie.dies].add(key)
+    return waits
+
+
+def _named(draft: Draft, by_name: Mapping[tuple[str, str], list[Tie]]) -> list[Tie]:
+    """Return the ties of the objects that the call names, by their handles or by an ARN anywhere."""
+    texts = [(param, value) for param, value in draft.call.params.items() if isinstance(value, str)]
+    names = {*texts, *(("*", value) for _, value in texts), *(("*", arn) for arn in draft.needs)}
+    return [tie for name in sorted(names) for tie in by_name.get(name, ())]

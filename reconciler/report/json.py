@@ -1,0 +1,111 @@
+"""A plan for programs: JSON whose bytes depend on the plan alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from reconciler.model import Change, Conflict, Difference, Note, Origin, Plan, Step
+
+__all__ = ["FORMAT_VERSION", "render"]
+
+FORMAT_VERSION = 1
+"""Grows when a reader of the old format would misread the new one; new keys do not make it grow."""
+
+
+def render(plan: Plan) -> str:
+    """Return the plan as JSON in ASCII, ended by a newline: the same plan gives the same bytes.
+
+    What tells of the run rather than of the plan (how many calls were made) is below ``header``; everything else
+    is the plan's body.
+    """
+    body = {
+        "format_version": FORMAT_VERSION,
+        "header": _plain(plan.header),
+        "account": plan.account.id,
+        "partition": plan.account.partition,
+        "declared": plan.declared,
+        "in_sync": plan.in_sync,
+        "summary": _summary(plan),
+        "changes": [_change(change) for change in sorted(plan.changes, key=lambda c: (c.address, c.action))],
+        "steps": [_step(step) for step in sorted(plan.steps, key=lambda s: s.id)],
+        "conflicts": [_conflict(item) for item in sorted(plan.conflicts, key=lambda c: (c.address, c.field, c.what))],
+        "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
+    }
+    return json.dumps(body, indent=2) + "\n"
+
+
+def _summary(plan: Plan) -> dict[str, int]:
+    actions = [change.action for change in plan.changes]
+    return {
+        **{action: actions.count(action) for action in ("create", "update", "replace", "rename", "delete")},
+        "writes": len(plan.steps),
+        "conflicts": len(plan.conflicts),
+        "notes": len(plan.notes),
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    return {
+        "address": str(change.address),
+        "action": change.action,
+        "reason": change.reason,
+        "origin": _origin(change.origin),
+        "differences": [_difference(difference) for difference in change.differences],
+        "warnings": list(change.warnings),
+    }
+
+
+def _difference(difference: Difference) -> dict[str, Any]:
+    return {
+        "field": difference.field,
+        "item": difference.item or None,
+        "sign": difference.sign,
+        "before": _plain(difference.before),
+        "after": _plain(difference.after),
+        "detail": list(difference.detail),
+        "origin": _origin(difference.origin),
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "id": step.id,
+        "address": str(step.address),
+        "operation": step.call.operation,
+        "parameters": _plain(step.call.params),
+        "after": sorted(step.after),
+        "note": step.note,
+    }
+
+
+def _conflict(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "address": str(conflict.address),
+        "field": conflict.field,
+        "what": conflict.what,
+        "remedy": conflict.remedy,
+        "origin": _origin(conflict.origin),
+    }
+
+
+def _note(note: Note) -> dict[str, Any]:
+    return {"address": str(note.address), "what": note.what}
+
+
+def _origin(origin: Origin | None) -> dict[str, Any] | None:
+    return dataclasses.asdict(origin) if origin is not None else None
+
+
+def _plain(value: Any) -> Any:
+    """Return ``value`` as JSON knows it, mappings and sets in the order of their keys."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, AbstractSet):
+        return [_plain(item) for item in sorted(value, key=str)]
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

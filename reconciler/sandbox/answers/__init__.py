@@ -1,0 +1,31 @@
+"""What the sandbox answers itself. Importing this registers every answer; all other operations are moto's."""
+
+from __future__ import annotations
+
+from reconciler.sandbox.answers import (
+    credentials,
+    details,
+    grants,
+    groups,
+    identity,
+    policies,
+    profiles,
+    roles,
+    summary,
+    tags,
+    users,
+)
+
+__all__ = [
+    "credentials",
+    "details",
+    "grants",
+    "groups",
+    "identity",
+    "policies",
+    "profiles",
+    "roles",
+    "summary",
+    "tags",
+    "users",
+]

@@ -1,0 +1,7 @@
+"""What AWS refuses. Importing this registers every rule, in the order in which they are asked."""
+
+from __future__ import annotations
+
+from reconciler.sandbox.rules import constraints, reserved, documents, names, tags, grants, deletion  # isort: skip
+
+__all__ = ["constraints", "deletion", "documents", "grants", "names", "reserved", "tags"]

@@ -1,0 +1,115 @@
+"""Which policy documents AWS refuses: grammar, principals and size.
+
+Sizes are counted without the white space outside strings. Source: IAM user guide, reference_iam-quotas ("IAM doesn't
+count white space"); whether white space inside strings counts is not documented, so it does here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from moto.core.exceptions import ServiceException
+from moto.iam.policy_validation import IAMPolicyDocumentValidator
+
+from reconciler.sandbox import quotas, trust
+from reconciler.sandbox.account import Account
+from reconciler.sandbox.registry import rule
+from reconciler.sandbox.wire import Call
+
+__all__ = [
+    "inline_policy_size",
+    "managed_policy_size",
+    "policy_grammar",
+    "trust_grammar",
+    "trust_principals_exist",
+    "trust_size",
+]
+
+_INLINE = ("PutUserPolicy", "PutGroupPolicy", "PutRolePolicy")
+_MANAGED = ("CreatePolicy", "CreatePolicyVersion")
+_TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
+_QUOTAS = "IAM user guide, reference_iam-quotas"
+_SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
+_ENTITY = r"arn:(?P<partition>[\w-]+):iam::(?P<account>\d{12}):(?P<resource>root|(?:user|role)/.+)"
+_AWS = re.compile(
+    rf"\*|\d{{12}}|{_ENTITY}|arn:[\w-]+:sts::\d{{12}}:(?:assumed-role/.+/.+|federated-user/.+)|A(?:IDA|ROA)[A-Z0-9]{{12,}}",
+    re.ASCII,
+)
+
+
+@rule("MalformedPolicyDocument", *_INLINE, *_MANAGED, source="moto's validator, which reproduces AWS's messages")
+def policy_grammar(_: Account, call: Call) -> str | None:
+    """Refuse a managed or inline policy that breaks the grammar, or is not of version 2012-10-17."""
+    try:
+        IAMPolicyDocumentValidator(call.params["PolicyDocument"]).validate()
+    except ServiceException as error:
+        return str(error.message)
+    return None
+
+
+@rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_grammar")
+def trust_grammar(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy with resources, NotPrincipal or other than STS actions; both versions are fine."""
+    try:
+        trust.checked(_trust(call))
+    except trust.MalformedError as error:
+        return str(error)
+    return None
+
+
+@rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_elements_principal")
+def trust_principals_exist(account: Account, call: Call) -> str | None:
+    """Refuse a trust policy that names a user or role of this account which does not exist, or not yet."""
+    known: set[str] | None = None
+    for kind, name in trust.principals(trust.checked(_trust(call))):
+        if kind != "AWS":
+            continue
+        found = _AWS.fullmatch(name)
+        ours = found is not None and found["account"] == account.id and found["resource"] != "root"
+        if ours and known is None:
+            known = set(_principals(account))
+        if found is None or (ours and name not in (known or ())):
+            return f'Invalid principal in policy: "AWS":"{name}"'
+    return None
+
+
+@rule("LimitExceeded", *_MANAGED, source=_QUOTAS)
+def managed_policy_size(_: Account, call: Call) -> str | None:
+    """Refuse a managed policy of more than 6,144 characters."""
+    if _size(call.params["PolicyDocument"]) > quotas.MANAGED_POLICY_SIZE:
+        return f"Cannot exceed quota for PolicySize: {quotas.MANAGED_POLICY_SIZE}"
+    return None
+
+
+@rule("LimitExceeded", *_INLINE, source=_QUOTAS)
+def inline_policy_size(account: Account, call: Call) -> str | None:
+    """Refuse inline policies of together more than 2,048 (user), 5,120 (group) or 10,240 (role) characters."""
+    noun, holder = account.holder(call.params)
+    documents = dict(holder.policies) | {call.params["PolicyName"]: call.params["PolicyDocument"]}
+    quota = quotas.INLINE_POLICY_SIZE[noun]
+    if sum(map(_size, documents.values())) > quota:
+        return f"Maximum policy size of {quota} bytes exceeded for {noun.lower()} {holder.name}"
+    return None
+
+
+@rule("LimitExceeded", *_TRUST, source=_QUOTAS)
+def trust_size(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy of more than 2,048 characters."""
+    if _size(_trust(call)) > quotas.TRUST_SIZE:
+        return f"Cannot exceed quota for ACLSizePerRole: {quotas.TRUST_SIZE}"
+    return None
+
+
+def _trust(call: Call) -> str:
+    text: str = call.params["AssumeRolePolicyDocument" if call.operation == "CreateRole" else "PolicyDocument"]
+    return text
+
+
+def _principals(account: Account) -> Iterator[str]:
+    yield from (user.arn for user in account.iam.users.values())
+    yield from (role.arn for role in account.iam.roles.values())
+
+
+def _size(document: str) -> int:
+    return len(_SPACES.sub(lambda found: found[1] or "", document))

@@ -1,0 +1,317 @@
+"""The commands in this process: what they print, where, and with which code they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from cli.cli_support import ACCOUNT, USERS, Runner, runner, write
+
+from reconciler import live, sandbox
+from reconciler.errors import CallError, CredentialsError
+from reconciler.model import Account, Call
+
+CLOSED = """
+kind: policy
+name: closed
+description: {description}
+document:
+  Version: "2012-10-17"
+  Statement: [{{Effect: Allow, Action: "s3:GetObject", Resource: "*"}}]
+"""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Runner:
+    return runner(capsys)
+
+
+@pytest.fixture
+def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return write(tmp_path / "desired-state", users=USERS)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
+    """Let the credentials of the environment lead to an account in memory."""
+    session = sandbox.session(account=ACCOUNT, region="eu-west-1")
+    monkeypatch.setattr(live, "session", lambda _profile, _region: session)
+    return session
+
+
+def names(session: boto3.Session) -> set[str]:
+    return {user["UserName"] for user in session.client("iam").list_users()["Users"]}
+
+
+@pytest.mark.usefixtures("documents")
+def test_validate_says_what_is_declared(run: Runner) -> None:
+    done = run("validate")
+    assert (done.code, done.out, done.err) == (0, "valid: 2 objects in 1 account (1 policy, 1 user)\n", "")
+
+
+def test_validate_counts_every_account_and_what_shall_not_be_there(run: Runner, documents: Path) -> None:
+    accounts = 'version: 1\naccounts: {one: {id: "123456789012"}, two: {id: "210987654321"}}\n'
+    gone = "kind: user\nname: bob\nstate: absent\n---\nkind: role\nname: given\nstate: unmanaged\nreason: moved\n"
+    write(documents, reconciler=accounts, gone=gone)
+    done = run("validate", str(documents))
+    told = "2 policies, 2 users, 2 declared absent, 2 declared unmanaged"
+    assert (done.code, done.out) == (0, f"valid: 4 objects in 2 accounts ({told})\n"), done.err
+
+
+def test_every_fault_of_a_run_is_one_whole_line_that_begins_with_its_place(run: Runner, documents: Path) -> None:
+    far = "x" * 300
+    write(documents, users=f"kind: user\nname: a\npolices: []\n---\nkind: user\nname: b\npath: {far}\nage: 1\n")
+    done = run("validate")
+    assert done.code == 1
+    assert done.out == ""
+    *faults, last = done.err.splitlines()
+    assert [line.split(":")[:3] for line in faults] == [
+        ["error", " desired-state/users.yaml", row] for row in ("3", "7", "8")
+    ], done.err
+    assert last == "3 errors"
+
+
+@pytest.mark.usefixtures("account")
+def test_no_credentials_are_asked_for_while_the_documents_are_wrong(
+    run: Runner, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(documents, users="kind: user\nname: a\npolices: []\n")
+    monkeypatch.setattr(live, "session", lambda _profile, _region: pytest.fail("asked for credentials"))
+    for command in ("plan", "apply", "drift"):
+        assert run(command).code == 1
+
+
+def test_a_warning_goes_to_stderr_and_changes_no_code(run: Runner, documents: Path) -> None:
+    rule = "ignore: [{match: role/vendor-*, until: 2026-01-31}]\n"
+    write(documents, reconciler=f'version: 1\naccount: "{ACCOUNT}"\n{rule}')
+    assert run("validate", "--now=2026-01-31").err == ""
+    late = run("validate", "--now=2026-02-01")
+    assert late.code == 0
+    assert late.err.startswith("warning: desired-state/reconciler.yaml:3:")
+    assert run("validate", "--now", "2026-02-01T00:30:00+01:00").err == "", "that is still January in UTC"
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_plan_ends_with_2_for_differences_only_where_it_is_asked_to(run: Runner) -> None:
+    assert run("plan").code == 0
+    assert run("plan", "--detailed-exitcode").code == 2
+    assert run("apply", "--yes").code == 0
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_the_last_line_of_a_plan_tells_how_many_calls_were_made(run: Runner) -> None:
+    last = run("plan").out.splitlines()[-1]
+    assert last.endswith("calls were made to read the account.")
+    assert int(last.split()[0]) <= 8
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_json_alone_stands_on_stdout(run: Runner) -> None:
+    for command in ("plan", "drift"):
+        read = json.loads(run(command, "--format=json").out)
+        assert read["account"] == ACCOUNT
+        assert read["summary"]["writes"] == len(read["steps"]) > 0
+    assert run("plan", "--format", "json").out == run("plan", "--format", "json").out
+
+
+@pytest.mark.usefixtures("documents")
+def test_apply_shows_the_plan_then_what_was_done(run: Runner, account: boto3.Session) -> None:
+    planned = run("plan").out
+    done = run("apply", "--yes")
+    assert done.code == 0
+    assert done.out.startswith(planned)
+    *rows, last = done.out.removeprefix(planned).strip().splitlines()
+    assert last == f"done: {len(rows)} writes"
+    assert all(row.startswith("done ") and f"{n}/{len(rows)}  " in row for n, row in enumerate(rows, start=1))
+    assert names(account) == {"alice"}
+    again = run("apply")
+    assert (again.code, again.out.splitlines()[0]) == (0, "in sync: 2 objects declared, nothing to do")
+
+
+@pytest.mark.usefixtures("documents")
+def test_apply_writes_nothing_when_it_may_not_and_cannot_ask(run: Runner, account: boto3.Session) -> None:
+    refused = run("apply")
+    assert refused.code == 1
+    assert "`reconciler apply --yes`" in refused.err
+    assert names(account) == set()
+
+
+@pytest.mark.usefixtures("account")
+def test_a_conflict_stays_open_beside_what_is_applied_and_ends_with_3(run: Runner, documents: Path) -> None:
+    write(documents, closed=CLOSED.format(description="one"))
+    assert run("apply", "--yes").code == 0
+    write(documents, closed=CLOSED.format(description="two"), more="kind: group\nname: late\n")
+    for command in (["plan"], ["plan", "--detailed-exitcode"], ["drift"], ["apply", "--yes"]):
+        ended = run(*command)
+        assert ended.code == 3, command
+        assert "way out:" in ended.out
+    rest = run("apply", "--yes")
+    assert (rest.code, "nothing to write; 1 conflict stays open" in rest.out) == (3, True)
+
+
+@pytest.mark.usefixtures("documents")
+def test_drift_tells_what_was_changed_behind_our_back_and_how_to_go_on(run: Runner, account: boto3.Session) -> None:
+    assert run("apply", "--yes").code == 0
+    assert run("drift").code == 0
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+    account.client("iam").attach_user_policy(UserName="alice", PolicyArn=admin)
+    seen = run("drift", "--region=eu-west-1")
+    assert seen.code == 2
+    said = "drift: user/alice  policies: AdministratorAccess is there, but desired-state/users.yaml:10 does not list it"
+    assert said in seen.out.splitlines()
+    assert "next: reconciler apply --region=eu-west-1 puts the account back" in seen.out
+
+
+class Stop:
+    """Lets a number of writes pass and raises the error at the next one."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
+        self._left = after
+        send = live.Iam.send
+
+        def stopped(iam: live.Iam, call: Call) -> Mapping[str, Any]:
+            self._left -= 1
+            if self._left < 0:
+                raise error
+            return send(iam, call)
+
+        monkeypatch.setattr(live.Iam, "send", stopped)
+
+
+@pytest.mark.usefixtures("documents")
+def test_a_refused_write_ends_with_1_and_a_rerun_continues(run: Runner, account: boto3.Session) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        Stop(patch, 1, CallError("CreateUser", "LimitExceeded", "Cannot exceed quota for UsersPerAccount: 5000"))
+        ended = run("apply", "--yes")
+    assert ended.code == 1
+    first, last = ended.err.splitlines()
+    assert first == (
+        "error: CreateUser user/alice failed: LimitExceeded: Cannot exceed quota for UsersPerAccount: 5000"
+    )
+    assert last.startswith("error: the plan is applied in part: 1 done, 1 failed, 2 left; ")
+    assert "`reconciler apply` continues from here" in last
+    assert [line.split()[0] for line in ended.out.splitlines()[-4:]] == ["done", "failed", "left", "left"]
+    assert names(account) == set()
+    assert run("apply", "--yes").code == 0
+    assert names(account) == {"alice"}
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_an_interrupted_apply_ends_with_130_and_says_what_is_done(run: Runner) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        Stop(patch, 2, KeyboardInterrupt())
+        ended = run("apply", "--yes")
+    assert ended.code == 130
+    said, last = ended.err.splitlines()
+    assert said.startswith("stopped: 2 of 4 writes done; whether AttachUserPolicy user/alice was is not known; ")
+    assert said.endswith("; `reconciler apply` continues")
+    assert last == "interrupted"
+    assert run("apply", "--yes").code == 0
+    assert run("drift").code == 0
+
+
+@pytest.mark.usefixtures("documents")
+def test_an_account_that_the_settings_do_not_name_is_refused(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "session", lambda _profile, _region: sandbox.session(account="999999999999"))
+    for command in (["plan"], ["apply", "--yes"], ["drift"], ["validate", "--profile=x"]):
+        refused = run(*command)
+        assert (refused.code, refused.out) == (1, "")
+        assert refused.err.startswith("error: the credentials belong to account 999999999999, but ")
+
+
+@pytest.mark.usefixtures("documents")
+def test_missing_credentials_are_one_line(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_profile: str | None, _region: str | None) -> boto3.Session:
+        raise CredentialsError("no usable AWS credentials were found; sign in")
+
+    monkeypatch.setattr(live, "session", none)
+    ended = run("plan")
+    assert (ended.code, ended.out) == (1, "")
+    assert ended.err == "error: no usable AWS credentials were found; sign in\n"
+
+
+@pytest.mark.usefixtures("documents")
+def test_an_error_of_our_own_asks_to_be_reported_and_shows_its_traceback_on_demand(
+    run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_profile: str | None, _region: str | None) -> boto3.Session:
+        raise KeyError("oops")
+
+    monkeypatch.setattr(live, "session", broken)
+    ended = run("plan")
+    assert ended.code == 1
+    assert ended.err.startswith("error: KeyError: 'oops'; this is a bug in the reconciler: please report it")
+    assert len(ended.err.splitlines()) == 1
+    monkeypatch.setenv("RECONCILER_DEBUG", "1")
+    assert "Traceback (most recent call last)" in run("plan").err
+
+
+@pytest.mark.usefixtures("account")
+def test_validate_against_an_account_settles_what_only_the_account_knows(run: Runner, documents: Path) -> None:
+    write(documents, users="kind: user\nname: alice\npolicies: [made-by-hand-long-ago]\n")
+    assert run("validate").code == 0
+    assert "made-by-hand-long-ago" in run("validate").err
+    refused = run("validate", "--profile=x")
+    assert (refused.code, refused.out) == (1, "")
+    assert "error: desired-state/users.yaml:3" in refused.err
+
+
+def test_the_region_is_asked_for_offline_only_when_a_document_needs_it(
+    run: Runner, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    users = USERS.replace("arn:aws:s3:::bucket/*", "arn:aws:sqs:{{ region }}:{{ account_id }}:queue")
+    write(documents, users=users.replace("s3:GetObject", "sqs:SendMessage"))
+    unknown = run("validate")
+    assert unknown.code == 1
+    assert "region" in unknown.err
+    assert run("validate", "--region=eu-west-1").code == 0
+    assert run("validate", "--sandbox").code == 0
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert run("validate").code == 0
+
+
+@pytest.mark.usefixtures("account")
+def test_the_sessions_region_fills_the_variable_where_nobody_else_does(
+    run: Runner, documents: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live.Iam, "identify", lambda _: Account(ACCOUNT, "aws", "ap-south-1"))
+    users = USERS.replace("arn:aws:s3:::bucket/*", "arn:aws:sqs:{{ region }}:{{ account_id }}:queue")
+    write(documents, users=users.replace("s3:GetObject", "sqs:SendMessage"))
+    planned = run("plan")
+    assert planned.code == 0, planned.err
+    assert f"arn:aws:sqs:ap-south-1:{ACCOUNT}:queue" in planned.out
+
+
+def test_a_sandbox_plays_the_only_account_or_that_of_the_examples_or_the_first(run: Runner, documents: Path) -> None:
+    for ids, played in (
+        (["555555555555"], "555555555555"),
+        (["555555555555", ACCOUNT], ACCOUNT),
+        (["555555555555", "444444444444"], "555555555555"),
+    ):
+        entries = "".join(f'  a{number}: {{id: "{number}"}}\n' for number in ids)
+        write(documents, reconciler=f"version: 1\naccounts:\n{entries}")
+        assert run("plan", "--sandbox").out.startswith(f"Plan for account {played} (aws)")
+
+
+def test_a_sandbox_plays_the_partition_of_its_account(run: Runner, documents: Path) -> None:
+    settings = 'version: 1\naccounts: {cn: {id: "555555555555", partition: aws-cn}}\n'
+    write(documents, reconciler=settings, users="kind: group\nname: a\n")
+    planned = run("plan", "--sandbox")
+    assert planned.out.startswith("Plan for account 555555555555 (aws-cn)"), planned.err
+
+
+@pytest.mark.usefixtures("documents")
+def test_sandboxes_of_different_names_are_different_accounts_until_they_are_reset(run: Runner) -> None:
+    assert run("apply", "--sandbox=one", "--yes").code == 0
+    assert run("drift", "--sandbox=one").code == 0
+    assert run("drift", "--sandbox=two").code == 2
+    assert run("--sandbox=one", "drift").code == 0
+    assert run("sandbox", "reset", "--sandbox=one").out == "sandbox one: removed\n"
+    assert run("sandbox", "reset", "--sandbox=one").out == "sandbox one: there was none\n"
+    assert run("drift", "--sandbox=one").code == 2

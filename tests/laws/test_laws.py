@@ -1,0 +1,221 @@
+"""The laws, each tried on random accounts and random documents of every kind, on the strict sandbox."""
+
+from __future__ import annotations
+
+import copy
+import random
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, note
+from hypothesis import strategies as st
+from support.estates import Docs, estates
+from support.worlds import Recorder, World
+
+from reconciler import apply
+from reconciler.errors import InputError
+from reconciler.live import Iam
+from reconciler.model import Plan
+from reconciler.report import json as report_json
+
+
+def mutations() -> st.SearchStrategy[list[tuple[str, int]]]:
+    kinds = ["attach", "inline", "stranger", "leave", "tag", "version", "boundary", "detach", "profile", "member"]
+    return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 9)), max_size=6)
+
+
+def mutate(world: World, kind: str, number: int) -> None:  # noqa: C901, PLR0912  one branch a kind of change
+    """Change the account behind the reconciler's back, in a way that depends on nothing but the arguments."""
+    iam = world.iam
+    users = [user["UserName"] for user in iam.list_users()["Users"]]
+    roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+    groups = [group["GroupName"] for group in iam.list_groups()["Groups"]]
+    policies = [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
+    body = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}'
+
+    def pick(items: list[str]) -> str:
+        assume(items)
+        return sorted(items)[number % len(items)]
+
+    if kind == "attach":
+        iam.attach_user_policy(UserName=pick(users), PolicyArn="arn:aws:iam::aws:policy/PowerUserAccess")
+    elif kind == "detach":
+        user = pick(users)
+        for item in iam.list_attached_user_policies(UserName=user)["AttachedPolicies"]:
+            iam.detach_user_policy(UserName=user, PolicyArn=item["PolicyArn"])
+    elif kind == "inline":
+        iam.put_role_policy(RoleName=pick(roles), PolicyName="extra", PolicyDocument=body)
+    elif kind == "stranger":
+        name = f"stranger{number}"
+        if name not in users:
+            iam.create_user(UserName=name)
+        if policies:
+            iam.attach_user_policy(UserName=name, PolicyArn=pick(policies))
+    elif kind == "member":
+        if "outsider" not in users:
+            iam.create_user(UserName="outsider")
+        iam.add_user_to_group(UserName="outsider", GroupName=pick(groups))
+    elif kind == "leave" and groups:
+        group = pick(groups)
+        for user in iam.get_group(GroupName=group)["Users"]:
+            iam.remove_user_from_group(GroupName=group, UserName=user["UserName"])
+    elif kind == "tag":
+        iam.tag_user(UserName=pick(users), Tags=[{"Key": "Team", "Value": "hand"}])
+    elif kind == "version":
+        arn = pick(policies)
+        versions = iam.list_policy_versions(PolicyArn=arn)["Versions"]
+        if len(versions) < 5:
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=body, SetAsDefault=number % 2 == 0)
+    elif kind == "boundary":
+        iam.put_user_permissions_boundary(
+            UserName=pick(users), PermissionsBoundary="arn:aws:iam::aws:policy/ReadOnlyAccess"
+        )
+    elif kind == "profile":
+        name = f"hand{number}"
+        role = pick(roles)
+        if not iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]:
+            iam.create_instance_profile(InstanceProfileName=name)
+            iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]]:
+    """Draw what was applied once, what somebody changed since, what shall be now, and the settings."""
+    before, changes, after = draw(estates()), draw(mutations()), draw(estates())
+    names = {(document["kind"], document["name"]) for document in after}
+    for document in before:
+        if (document["kind"], document["name"]) not in names and draw(st.integers(0, 2)) == 0:
+            tombstone = {"kind": document["kind"], "name": document["name"], "state": "absent"}
+            after = [*after, tombstone]
+    settings: dict[str, Any] = {}
+    if draw(st.booleans()):
+        settings = {"owner": "laws", "prune": draw(st.sampled_from(["true", "false"]))}
+    if any(document.get("state") != "absent" for document in after):
+        return before, changes, after, settings
+    return before, changes, [*after, {"kind": "group", "name": "anchor"}], settings
+
+
+def world_of(before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any]) -> World:
+    world = World()
+    world.apply(before, **settings)
+    for kind, number in changes:
+        mutate(world, kind, number)
+    return world
+
+
+def planned(world: World, docs: Docs, settings: dict[str, Any]) -> Plan:
+    """Plan, giving up on examples whose trusts name a role that cannot get the path it would need."""
+    try:
+        return world.plan(docs, **settings)
+    except InputError as error:
+        assume(any("will not exist" not in fault.what for fault in error.faults))
+        raise
+
+
+def applied(world: World, docs: Docs, settings: dict[str, Any]) -> Plan:
+    planned(world, docs, settings)
+    return world.apply(docs, **settings)
+
+
+def open_points(plan: Plan) -> list[tuple[str, str]]:
+    return [(str(conflict.address), conflict.field) for conflict in plan.conflicts]
+
+
+@given(histories())
+def test_law_1_after_an_apply_the_next_plan_is_empty(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]],
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = applied(world, after, settings)
+    again = world.plan(after, **settings)
+    note([(step.call.operation, step.call.params) for step in made.steps])
+    assert [(step.call.operation, step.call.params) for step in again.steps] == []
+    assert not set(open_points(again)) - set(open_points(made))
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_law_2_a_plan_that_misses_any_one_step_leaves_something_to_do(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]], chance: random.Random
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    assert len({step.call.key for step in made.steps}) == len(made.steps)
+    assume(made.steps)
+    missed = chance.choice(made.steps)
+    iam = Iam(world.session)
+    lost = {missed.id}
+    for step in made.steps:
+        if step.id in lost or lost & set(step.after):
+            lost.add(step.id)
+        else:
+            iam.send(step.call)
+    note(missed)
+    assert world.plan(after, **settings).steps
+
+
+@given(histories())
+def test_law_4_an_apply_makes_the_calls_of_the_plan_and_no_others(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]],
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    reviewed = copy.deepcopy([(step.call.operation, dict(step.call.params)) for step in made.steps])
+    iam = Recorder(world.session)
+    assert apply.run(made, iam, sleep=lambda _: None).ok
+    assert [(call.operation, dict(call.params)) for call in iam.sent] == reviewed
+    assert iam.calls == len(reviewed)
+
+
+@given(histories())
+def test_law_5_what_is_neither_declared_nor_owned_is_never_written(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]],
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    declared = {f"{document['kind']}/{document['name']}" for document in after}
+    rows = world.rows()
+    owned = {
+        name
+        for name, row in rows.items()
+        if any(tag["Key"] == "iam-reconciler" and tag["Value"] == f"laws/{name}" for tag in row.get("Tags", []))
+    }
+    applied(world, after, settings)
+    after_rows = world.rows()
+    for name in rows.keys() - declared - owned:
+        # A declared group decides on its members, so that an undeclared user may leave or join one.
+        was, now = dict(rows[name]), dict(after_rows.get(name, {}))
+        groups = {group for group in was.pop("GroupList", []) if f"group/{group}" not in declared}
+        assert groups <= set(now.pop("GroupList", []))
+        for counted in ("AttachmentCount", "PermissionsBoundaryUsageCount"):
+            was.pop(counted, None)
+            now.pop(counted, None)
+        assert now == was, name
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_law_7_the_order_of_documents_never_shows(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]], chance: random.Random
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    first = planned(world, after, settings)
+    shuffled = chance.sample(after, len(after))
+    second = world.plan(shuffled, **settings)
+
+    def steps(plan: Plan) -> list[Any]:
+        return [(step.id, step.address, step.call.key, step.after) for step in plan.steps]
+
+    assert steps(first) == steps(second)
+    assert report_json.render(first) == report_json.render(world.plan(after, **settings))
+
+
+@given(estates())
+def test_law_8_a_reference_that_leads_nowhere_is_refused(docs: Docs) -> None:
+    broken = [*docs, {"kind": "user", "name": "lost", "policies": ["customer/nowhere-at-all"]}]
+    world = World()
+    with pytest.raises(InputError, match="nowhere-at-all"):
+        world.plan(broken)
+    assert not [name for name in world.rows() if not name.startswith("role/aws")]

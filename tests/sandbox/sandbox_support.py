@@ -1,0 +1,77 @@
+"""What the sandbox's tests share: documents, and an account with one of everything."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from reconciler import sandbox
+
+__all__ = [
+    "ACCOUNT",
+    "ASSUME",
+    "PEM",
+    "POLICY",
+    "TRUST",
+    "arn",
+    "client",
+    "details",
+    "managed",
+    "trusting",
+]
+
+ACCOUNT = "123456789012"
+POLICY = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+)
+ASSUME = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": [ASSUME]})
+PEM = """-----BEGIN CERTIFICATE-----
+MIIBCzCBs6ADAgECAgEBMAoGCCqGSM49BAMCMA8xDTALBgNVBAMMBHRlc3QwIBcN
+MjAwMTAxMDAwMDAwWhgPMjA2MDAxMDEwMDAwMDBaMA8xDTALBgNVBAMMBHRlc3Qw
+WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAAQeGYErw5pHj5jAUBbkuP/Qfx1IhmSf
+lF7ZSpjA0SBt7nUMgttQs3U/XfyLS7ttz4kyJPcAsDnPEmUpvqJlJ/wCMAoGCCqG
+SM49BAMCA0cAMEQCIAEGzVv0ttkvLexTIBx0gfw6gqN4eGr4/V3yjfcA5CePAiAT
+BNT9Mqwx6ZkALXtMDKB7YPN4Y/3vtl1L4Fh76kXM6A==
+-----END CERTIFICATE-----
+"""
+
+
+def client(name: str | None = None, **options: Any) -> Any:
+    """Return an IAM client of a fresh account, or of the saved one of that name."""
+    return sandbox.session(name, **options).client("iam")
+
+
+def arn(resource: str) -> str:
+    """Return the ARN of ``user/name``, ``role/name`` or ``policy/name``."""
+    return f"arn:aws:iam::{ACCOUNT}:{resource}"
+
+
+def managed(name: str) -> str:
+    """Return the ARN of an AWS managed policy, written ``path/name`` or ``name``."""
+    return f"arn:aws:iam::aws:policy/{name}"
+
+
+def trusting(*principals: str) -> str:
+    """Return a trust policy of those AWS principals."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{**ASSUME, "Principal": {"AWS": list(principals)}}]})
+
+
+def details(iam: Any, *filters: str, size: int = 1000) -> dict[str, list[dict[str, Any]]]:
+    """Return everything that GetAccountAuthorizationDetails shows, page by page."""
+    found: dict[str, list[dict[str, Any]]] = {
+        "UserDetailList": [],
+        "GroupDetailList": [],
+        "RoleDetailList": [],
+        "Policies": [],
+    }
+    params: dict[str, Any] = {"Filter": list(filters or ("User", "Group", "Role", "LocalManagedPolicy"))}
+    while True:
+        page = iam.get_account_authorization_details(**params, MaxItems=size)
+        assert sum(len(page[name]) for name in found) <= size
+        for name, rows in found.items():
+            rows.extend(page[name])
+        if not page["IsTruncated"]:
+            assert "Marker" not in page
+            return found
+        params["Marker"] = page["Marker"]

@@ -94,7 +94,7 @@ def test_the_examples_of_a_kind_parse(name: str, tmp_path: Path) -> None:
         load(folder).check(dt.date(2026, 6, 1))
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=list(KINDS))
 def test_a_kinds_schema_knows_its_fields_and_no_others(kind: Any) -> None:
     known = set(raw(kind.schema)["properties"])
     fields = {facet.field for facet in kind.facets} | {facet.key for facet in kind.facets if facet.key}

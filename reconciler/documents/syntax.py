@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import yaml
 
-__all__ = ["Complaint", "explain"]
+__all__ = ["DEEPEST", "TOO_DEEP", "Complaint", "explain"]
 
 _BREAK = re.compile(r"\r\n|[\n\r\x85\u2028\u2029]")
 
@@ -55,9 +55,16 @@ class _Rule(NamedTuple):
     at_opening: bool = False
 
 
+DEEPEST = 100
+"""How deep collections may nest."""
+TOO_DEEP = (f"the document nests deeper than {DEEPEST} levels", "no IAM object needs that: flatten it")
+"""What is wrong, and what to do, where collections nest deeper."""
+
 _QUOTE = "write the text in quotes"
 _VARIABLE = ("`{{{{` begins a mapping in YAML", 'put the whole text in quotes: "{{ name }}"')
 _RULES = (
+    # libyaml gives up by itself at a thousand brackets, before it tells of the first.
+    _Rule(lambda s: "nesting depth" in s.problem, *TOO_DEEP),
     _Rule(
         lambda s: s.context.endswith("an alias"), "`*` begins an alias in YAML", 'write "*" in quotes', at_opening=True
     ),

@@ -13,14 +13,12 @@ from typing import Any, ClassVar
 
 import yaml
 
-from reconciler.documents.syntax import explain
+from reconciler.documents.syntax import DEEPEST, TOO_DEEP, explain
 from reconciler.documents.tree import Below, Spot, Tree
 from reconciler.errors import Fault
 
-__all__ = ["DEEPEST", "Reading", "read_yaml"]
+__all__ = ["Reading", "read_yaml"]
 
-DEEPEST = 100
-"""How deep collections may nest."""
 _EXPANSION, _ALLOWANCE = 10, 10_000
 _BROKEN_DOCUMENTS = 20
 _TEXT_PER_NODE = 256
@@ -242,9 +240,7 @@ class _Builder:
         if event.tag is not None:
             self._check_tag(event.tag, "map" if mapping else "seq", spot)
         if len(self._stack) > DEEPEST:
-            self._fault(
-                spot, f"the document nests deeper than {DEEPEST} levels", "no IAM object needs that: flatten it"
-            )
+            self._fault(spot, *TOO_DEEP)
             raise _AbandonedError
         if event.anchor is not None:
             self._define(event.anchor, spot, None)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.documents.tree import Positions
-from reconciler.documents.yamltext import DEEPEST, read_yaml
+from reconciler.documents.syntax import DEEPEST
+from reconciler.documents.yamltext import read_yaml
 from reconciler.model import Origin, Path
 
 LOADERS = [pytest.param(getattr(yaml, "CSafeLoader", yaml.SafeLoader), id="libyaml"), yaml.SafeLoader]

@@ -10,8 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.documents.tree import Positions
 from reconciler.documents.syntax import DEEPEST
+from reconciler.documents.tree import Positions
 from reconciler.documents.yamltext import read_yaml
 from reconciler.model import Origin, Path
 

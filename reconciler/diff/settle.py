@@ -101,6 +101,8 @@ def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: froze
 
 
 def _is_spared_tag(scene: Scene, key: str) -> bool:
+    if scene.desired.verbatim:
+        return False
     ignored = any(fnmatchcase(key, pattern) for pattern in scene.desired.settings.ignore_tags)
     return ignored or key == MARK_KEY or key.startswith("aws:")
 

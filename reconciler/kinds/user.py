@@ -142,7 +142,9 @@ def _leave(user: User, names: Sequence[str]) -> Sequence[Call]:
     return [Call("RemoveUserFromGroup", {"GroupName": name, "UserName": user.name}) for name in sorted(names)]
 
 
-def _irreversible(user: User) -> tuple[str, ...]:
+def _irreversible(user: User, after: User | None) -> tuple[str, ...]:
+    if after is not None:
+        return ()
     counted = [
         (len(user.credentials.get("ListAccessKeys") or ()), "access keys"),
         (len(user.credentials.get("ListMFADevices") or ()), "MFA devices"),

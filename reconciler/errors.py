@@ -10,6 +10,7 @@ The tree::
     │   ├── DeniedError        IAM said AccessDenied; names the action and the resource
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
+    ├── JournalError                the journal of an apply cannot be written or read
     └── SandboxError                the embedded account cannot be opened or saved
 """
 
@@ -25,6 +26,7 @@ __all__ = [
     "DeniedError",
     "Fault",
     "InputError",
+    "JournalError",
     "PolicyError",
     "ReconcilerError",
     "SandboxError",
@@ -91,6 +93,10 @@ class CallError(ReconcilerError):
         self.code = code
         self.message = message
         super().__init__(f"{operation}: {code}: {message}")
+
+
+class JournalError(ReconcilerError):
+    """The journal of an apply cannot be written, or is none that can be read."""
 
 
 class SandboxError(ReconcilerError):

@@ -18,6 +18,8 @@ class Life:
     """One object as a run of calls finds it, and as it is after each call that changes it (None: it is not there)."""
 
     states: list[Observed[Any] | None]
+    creator: Call | None = None
+    """The last call that made the object."""
 
     @property
     def before(self) -> Observed[Any] | None:
@@ -59,6 +61,8 @@ def lives(objects: Objects, calls: Iterable[Call], account: Account) -> list[Lif
             if life is None:
                 life = Life([now.get(source)])
                 found.append(life)
+            if life.states[-1] is None:
+                life.creator = call
             life.states.append(observed)
             current[address] = life
         now = with_delta(now, delta)

@@ -10,6 +10,8 @@ The tree::
     │   ├── DeniedError        IAM said AccessDenied; names the action and the resource
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
+    ├── PlanFileError               a file is no plan that this version can take
+    ├── RefusedError                a plan must not be applied; carries every reason, and ends with exit code 3
     └── SandboxError                the embedded account cannot be opened or saved
 """
 
@@ -25,8 +27,10 @@ __all__ = [
     "DeniedError",
     "Fault",
     "InputError",
+    "PlanFileError",
     "PolicyError",
     "ReconcilerError",
+    "RefusedError",
     "SandboxError",
     "WrongAccountError",
 ]
@@ -91,6 +95,19 @@ class CallError(ReconcilerError):
         self.code = code
         self.message = message
         super().__init__(f"{operation}: {code}: {message}")
+
+
+class PlanFileError(ReconcilerError):
+    """A file is no plan that this version can take: edited, no plan at all, or of a newer format."""
+
+
+class RefusedError(ReconcilerError):
+    """A plan must not be applied, and nothing was written; every reason, a line each, is in ``reasons``."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        """Take the reasons in the order in which a person should read them."""
+        self.reasons: tuple[str, ...] = tuple(reasons)
+        super().__init__("\n".join(self.reasons))
 
 
 class SandboxError(ReconcilerError):

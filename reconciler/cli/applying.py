@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -25,8 +25,12 @@ __all__ = ["carry_out"]
 _DONE, _ERROR = 0, 1
 
 
-def carry_out(plan: Plan, iam: Writer, target: Target, *, asked: bool) -> int:
-    """Apply the plan, after asking if ``asked``, and return the exit code."""
+def carry_out(plan: Plan, iam: Writer, target: Target, *, asked: bool, ready: Callable[[], None] = lambda: None) -> int:
+    """Apply the plan, after asking if ``asked``, and return the exit code; ``ready`` is called before the first write.
+
+    Raises:
+        RefusedError: ``ready`` raised it; nothing was written.
+    """
     if asked and not (watched(sys.stdin) and watched(sys.stderr)):
         again = target.command("apply", "--yes")
         complain("error", f"nothing was written: there is no terminal to ask on; `{again}` applies without asking")
@@ -36,6 +40,7 @@ def carry_out(plan: Plan, iam: Writer, target: Target, *, asked: bool) -> int:
         if not ask(f"Apply {'this write' if len(plan.steps) == 1 else f'these {len(plan.steps)} writes'}?"):
             click.echo("nothing was written")
             return _ERROR
+    ready()
     click.echo()
     with _ticking(plan) as ticker:
         try:

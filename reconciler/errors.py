@@ -7,7 +7,8 @@ The tree::
     ├── PolicyError                 a text or mapping is no IAM policy
     ├── AccountError                the account cannot be read as asked
     │   ├── CredentialsError        no credentials, or they have expired
-    │   ├── DeniedError        IAM said AccessDenied; names the action and the resource
+    │   ├── DeniedError             IAM said AccessDenied; names the action and the resource
+    │   ├── UnansweredError         no answer came, or IAM failed: a write may have been made
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
     ├── JournalError                the journal of an apply cannot be written or read
@@ -34,6 +35,7 @@ __all__ = [
     "ReconcilerError",
     "RefusedError",
     "SandboxError",
+    "UnansweredError",
     "WrongAccountError",
 ]
 
@@ -82,6 +84,10 @@ class CredentialsError(AccountError):
 
 class DeniedError(AccountError):
     """IAM denied a call; the message names the action and the resource."""
+
+
+class UnansweredError(AccountError):
+    """AWS cannot be reached, or failed inside: a write may have been made, or not."""
 
 
 class WrongAccountError(AccountError):

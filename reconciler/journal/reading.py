@@ -29,7 +29,7 @@ class Write:
     at: str
     """When, ISO 8601, UTC."""
     outcome: Literal["done", "failed", "unknown"] = "unknown"
-    """``unknown``: the journal ends before; the call may have been made."""
+    """``unknown``: the journal ends before, or no answer came; the call may have been made."""
     finished: str = ""
     error: str = ""
 
@@ -128,11 +128,9 @@ def _with(journal: Journal, writes: dict[int, Write], record: Mapping[str, Any])
     if what == "write":
         call = Call(record["operation"], record["parameters"])
         writes[record["step"]] = Write(record["step"], _address(record["address"]), call, record["at"])
-    elif what in {"done", "failed"}:
-        known = writes[record["step"]]
-        writes[record["step"]] = replace(
-            known, outcome=what, finished=record["at"], error=record["error"] if what == "failed" else ""
-        )
+    elif what in {"done", "failed", "unknown"}:
+        known, error = writes[record["step"]], record["error"] if what != "done" else ""
+        writes[record["step"]] = replace(known, outcome=what, finished=record["at"], error=error)
     elif what == "end":
         done, failed, left = (tuple(record[name]) for name in ("done", "failed", "left"))
         return replace(journal, ending=Ending(done, failed, left, record["at"]))

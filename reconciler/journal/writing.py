@@ -99,15 +99,15 @@ class JournalFile:
         """
         self._record("done", "at", step=step.id)
 
-    def failed(self, step: Step, error: str) -> None:
-        """Write down that a call was not made, or that it is not known whether it was, and why.
+    def failed(self, step: Step, error: str, *, certain: bool = True) -> None:
+        """Write down why a call was not made; not ``certain``: why it is not known whether it was.
 
         Raises:
             JournalError: it cannot be written.
         """
-        self._record("failed", "at", step=step.id, error=error)
+        self._record("failed" if certain else "unknown", "at", step=step.id, error=error)
 
-    def end(self, *, done: Sequence[int], failed: Sequence[int], left: Sequence[int]) -> None:
+    def end(self, done: Sequence[int], failed: Sequence[int], left: Sequence[int]) -> None:
         """Write down how the run ended, by the ids of its steps, and close the file.
 
         Raises:

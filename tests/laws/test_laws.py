@@ -164,7 +164,7 @@ def test_law_4_an_apply_makes_the_calls_of_the_plan_and_no_others(
     made = planned(world, after, settings)
     reviewed = copy.deepcopy([(step.call.operation, dict(step.call.params)) for step in made.steps])
     iam = Recorder(world.session)
-    assert apply.run(made, iam, sleep=lambda _: None).ok
+    assert apply.run(made, iam, parallel=1).ok
     assert [(call.operation, dict(call.params)) for call in iam.sent] == reviewed
     assert iam.calls == len(reviewed)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 import reconciler
-from reconciler.cli import gate, run, saved
+from reconciler.cli import gate, run, saved, undoing
 from reconciler.cli.applying import carry_out
 from reconciler.cli.screen import console, unread
 from reconciler.cli.target import (
@@ -114,13 +114,15 @@ def plan(
 @gate.ALLOW_SPIKE
 @saved.narrowing
 @targeted_or_saved
-def apply(target: Target, *, yes: bool, allow_spike: bool, documents: Path | None, exact: bool) -> int:
+def apply(
+    target: Target, *, yes: bool, allow_spike: bool, documents: Path | None, exact: bool, undoes: Path | None
+) -> int:
     """Show the plan, ask, and carry it out.
 
     With the FILE of a saved plan, the plan is made again, and what the file does not hold is left out of it: nothing
     is done that was not reviewed, and nothing that the documents do not ask for.
     """
-    target = saved.aimed(target, documents, exact=exact)
+    target = saved.aimed(target, documents, undoes, exact=exact)
     read = gate.clock()
     if target.plan is not None:
         made, iam = saved.planned(target, target.plan, exact=exact)
@@ -139,6 +141,9 @@ def apply(target: Target, *, yes: bool, allow_spike: bool, documents: Path | Non
         if code:
             return code
     return _code(made, differences=_IN_SYNC)
+
+
+cli.add_command(undoing.undo)
 
 
 @cli.command()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import reconciler
-from reconciler.cli import run
+from reconciler.cli import journals, run
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
@@ -64,6 +64,12 @@ _NARROWING = (
         help="The documents that a saved plan was made from; by default `desired-state`.",
     ),
     click.option("--exact", is_flag=True, help="Refuse a saved plan if there would be more to do than it holds."),
+    click.option(
+        "--undoes",
+        metavar="JOURNAL",
+        type=click.Path(path_type=Path),
+        help="The journal that a saved plan of `undo` was made from.",
+    ),
 )
 
 
@@ -73,7 +79,7 @@ def saving(command: Callable[..., int]) -> Callable[..., int]:
 
 
 def narrowing(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that applies a saved plan its options: ``documents`` and ``exact``."""
+    """Give a command that applies a saved plan its options: ``documents``, ``exact`` and ``undoes``."""
     return functools.reduce(lambda function, option: option(function), reversed(_NARROWING), command)
 
 
@@ -98,15 +104,17 @@ def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timede
     )
 
 
-def aimed(target: Target, documents: Path | None, *, exact: bool) -> Target:
+def aimed(target: Target, documents: Path | None, undoes: Path | None, *, exact: bool) -> Target:
     """Return the target of an `apply`, whose argument may be a directory of documents or a saved plan's file."""
     given = target.directory
     if not given.is_dir() and (given.exists() or given.suffix == ".json"):
-        return dataclasses.replace(target, directory=documents or Path(DEFAULT_DIRECTORY), plan=given)
+        return dataclasses.replace(target, directory=documents or Path(DEFAULT_DIRECTORY), plan=given, journal=undoes)
     if documents is not None:
         raise click.UsageError("--dir goes with the file of a saved plan; the directory itself is the argument")
     if exact:
         raise click.UsageError("--exact goes with the file of a saved plan")
+    if undoes is not None:
+        raise click.UsageError("--undoes goes with the file of a saved plan; `reconciler undo JOURNAL` makes one")
     return target
 
 
@@ -134,10 +142,25 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Derive, Basis
     """Return what makes the plan anew from what it was made from, and what that is now."""
     from reconciler.plan.basis import basis_of  # noqa: PLC0415  most commands load no plan
 
-    if saved.basis.kind != "documents":
-        raise RefusedError([f"{file}: the plan was made from a {saved.basis.kind}, and not from documents"])
+    if saved.basis.kind == "journal":
+        return _undoer(saved.basis, target, file)
+    if target.journal is not None:
+        raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
     iam, desired = run.reached(target, run.checked(target))
     return iam, functools.partial(run.made, desired), basis_of(desired)
+
+
+def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Derive, Basis]:
+    """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
+    iam, desired = run.reached(target, run.checked(target))
+    path = target.journal or journals.kept(desired.account, basis.sha256)
+    if path is None:
+        what = f"{file}: the plan undoes a run whose journal is not among those kept here; name it with --undoes"
+        raise RefusedError([what])
+    undone = journals.opened(path, desired.account)
+    if undone.sha256 != basis.sha256:
+        raise RefusedError([f"{file}: the plan was not made from {path}, or the journal was changed since"])
+    return iam, functools.partial(journals.undo_plan, undone, desired), basis
 
 
 def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:

@@ -278,7 +278,12 @@ def _is_spared(scene: Scene, pair: Pair, observed: Observed[Any], *, tie: bool) 
 def _marked(scene: Scene, address: Address, resource: Any) -> Any:
     """Return the resource with the ownership mark among its tags, or the very same one if it needs none."""
     owner = scene.desired.settings.owner
-    if owner is None or scene.desired.verbatim or KINDS[address.kind].facet("tags") is None or marked_by(resource.tags, owner, address):
+    if (
+        owner is None
+        or scene.desired.verbatim
+        or KINDS[address.kind].facet("tags") is None
+        or marked_by(resource.tags, owner, address)
+    ):
         return resource
     tags = {**resource.tags, MARK_KEY: mark_value(owner, address)}
     return dataclasses.replace(resource, tags=tags)

@@ -42,12 +42,12 @@ class Life:
         return self.there[-1].address
 
 
-def lives(objects: Objects, calls: Iterable[Call], account: Account) -> list[Life]:
+def lives(objects: Mapping[Address, Observed[Any] | None], calls: Iterable[Call], account: Account) -> list[Life]:
     """Return a life for each object that the calls change, sorted by their first addresses.
 
-    ``objects`` must hold every object that the calls change.
+    ``objects`` must hold every object that the calls change (None: it is not there).
     """
-    now = objects
+    now: Objects = {address: observed for address, observed in objects.items() if observed is not None}
     found: list[Life] = []
     current: dict[Address, Life] = {}
     for call in calls:
@@ -76,7 +76,9 @@ def _renamed(delta: Mapping[Address, Observed[Any] | None], now: Objects) -> dic
     return dict(zip(come, gone, strict=False))
 
 
-def losses(objects: Objects, calls: Iterable[Call], account: Account) -> dict[Address, tuple[str, ...]]:
+def losses(
+    objects: Mapping[Address, Observed[Any] | None], calls: Iterable[Call], account: Account
+) -> dict[Address, tuple[str, ...]]:
     """Return what the calls lose for good, by the address that the object has after them, or had last."""
     found = {}
     for life in lives(objects, calls, account):

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from reconciler.journal import Journal
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Change, Conflict, Declared, Desired, Live, Note, Origin, Plan
+from reconciler.model import Address, Change, Declared, Desired, Live, Note, Origin, Plan
 from reconciler.plan import Reader, make
 from reconciler.plan.lives import Life, lives, losses
 from reconciler.undo.consistency import consistent

@@ -77,12 +77,12 @@ def _target(life: Life, live: Live, by_id: Mapping[str, Observed[Any]], origin: 
         # The run itself may have made it, or an undo that came half way; names are what documents and people go by.
         target = _mended(life, there)
         if target.merged and life.states[-1] is None:
-            note = "it was created anew since the run deleted it, and is taken for the same"
-            target.notes.append(Note(there.address, note))
+            what = "it was created anew since the run deleted it, and is taken for the same"
+            target.notes.append(Note(there.address, what))
         return target
     if there is None:
-        note = Note(address, "changed by the run and gone since: left alone")
-        return Target(life, None, "leave", notes=[note])
+        gone = Note(address, "changed by the run and gone since: left alone")
+        return Target(life, None, "leave", notes=[gone])
     what = "it is another object of that name by now, made since the run: left alone"
     remedy = "rename or delete it by hand, then undo again"
     return Target(life, there, "leave", conflicts=[Conflict(there.address, "name", what, remedy, origin)])

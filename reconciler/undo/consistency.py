@@ -21,7 +21,7 @@ def consistent(found: Sequence[Target], live: Live, settings: Desired, origin: O
     """
     for target in found:
         _spare_settings(target, settings)
-    while any([_step(target, found, live, origin) for target in found]):
+    while any(_step(target, found, live, origin) for target in found):
         pass
     return list(found)
 

@@ -116,7 +116,9 @@ def test_an_undo_can_be_undone(history: History) -> None:
     undo = undo_of(world, journal, **owner(settings))
     note(calls(undo))
     redo = undo_of(world, run_of(world, undo), **owner(settings))
-    note(calls(redo))
+    note((calls(redo), redo.conflicts))
+    # A role that nobody wrote may trust one that is back: then that one is in use.
+    assume(not redo.conflicts)
     run_of(world, redo)
     assert unlike(shown(seen(world)), done) == {}
 

@@ -64,7 +64,7 @@ def _plan(desired: Desired, live: Live, diff: Diff, calls: int) -> Plan:
     notes = {*diff.notes, *left_behind(desired, live)}
     undeclared = sum(address not in desired.declared for address in live.objects)
     present = sum(declared.state == "present" for declared in desired.declared.values())
-    steps = ordered(diff.drafts, diff.ties)
+    steps = ordered(diff.drafts, diff.ties, live)
     return Plan(
         account=desired.account,
         steps=steps,

@@ -239,7 +239,8 @@ def _update(
     old = pair.rename.params[KINDS[pair.address.kind].handle[0]] if pair.rename else ""
     action: Action = "rename" if pair.rename else "update"
     reason = f"renamed from {old}" if pair.rename else "live differs from what is declared"
-    _change(scene, declared, action, reason, tuple(closing.differences))
+    warnings = KINDS[pair.address.kind].warnings(resource, observed.resource)
+    _change(scene, declared, action, reason, tuple(closing.differences), warnings)
 
 
 def _move_tie(pair: Pair, observed: Observed[Any], drafts: list[Draft]) -> Tie:

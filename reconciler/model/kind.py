@@ -168,6 +168,8 @@ class Kind(Generic[R]):
     """From the old and the new name to the renaming call, where IAM can rename."""
     irreversible: Callable[[R], tuple[str, ...]] = lambda _: ()
     """From a live resource to what its deletion loses for good, for people."""
+    warnings: Callable[[R, R], tuple[str, ...]] = lambda _desired, _live: ()
+    """From (desired, live) to what a reviewer should know of the change beyond its differences."""
     reserved: Callable[[R], str | None] = lambda _: None
     """Why nobody but AWS may write the object, or None."""
     creates: str = ""

@@ -23,6 +23,7 @@ def document(*statements: tuple[str, Any, Any]) -> dict[str, Any]:
 READ, WRITE = document(("Allow", "s3:GetObject", "*")), document(("Allow", "s3:PutObject", "*"))
 BOTH = document(("Allow", ["s3:GetObject", "s3:PutObject"], "*"))
 NO_READ = document(("Deny", "s3:GetObject", "*"))
+INSECURE = {"Bool": {"aws:SecureTransport": False}}
 
 
 def user(**fields: Any) -> dict[str, Any]:
@@ -194,7 +195,7 @@ def test_the_atoms_of_a_policy_match_together_what_the_policy_matches() -> None:
                 "Resource": ["arn:aws:s3:::a", "arn:aws:s3:::b"],
             },
             {"Effect": "Allow", "NotAction": ["s3:*", "sqs:*"], "Resource": "*"},
-            {
+            {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": INSECURE},
                 "Effect": "Deny",
                 "Action": "s3:GetObject",
                 "Resource": "*",

@@ -86,8 +86,11 @@ SANDBOX_OPTION = click.option(
     help="Work on an embedded account instead of a real one; NAME tells several apart.",
 )
 
+# What cannot be read is told with all other faults, and not by click.
+_DIRECTORY = click.Path(path_type=Path, readable=False)
+
 _OPTIONS = (
-    click.argument("directory", metavar="[DIR]", default=DEFAULT_DIRECTORY, type=click.Path(path_type=Path)),
+    click.argument("directory", metavar="[DIR]", default=DEFAULT_DIRECTORY, type=_DIRECTORY),
     SANDBOX_OPTION,
     click.option("--profile", metavar="NAME", help="Profile of your AWS configuration that gives the credentials."),
     click.option("--region", metavar="REGION", help="What the variable `region` is where the settings set none."),

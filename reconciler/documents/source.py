@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.documents.assemble import Parts, assemble
+from reconciler.documents.crosscheck import Findings
 from reconciler.documents.declare import JsonFiles, Prepared, Written, declare, prepare
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.settings import NOWHERE, AccountEntry
@@ -48,25 +49,32 @@ class Source:
         message = f"the credentials belong to account {account_id}, but {self._parts.settings.place} names {names}"
         raise WrongAccountError(f"{message}; use other credentials or add the account")
 
-    def check(self, today: dt.date, region: str | None = None) -> tuple[Fault, ...]:
+    def check(self, today: dt.date, region: str | None = None, *, final: bool = True) -> tuple[Fault, ...]:
         """Return the warnings of all accounts; ``region`` is for accounts whose settings set none.
+
+        A reference that only the account can settle is a fault where a similar name exists, else a warning. With
+        ``final`` off the account is asked next, so such a reference is no warning, and a fault only beside others.
 
         Raises:
             InputError: Something is wrong for some account; everything that is, each fault once.
         """
         faults = list(self._faults)
+        likely: list[Fault] = []
         warnings: list[Fault] = []
         for entry in self.accounts:
-            desired, more = self._for_account(entry, Account(entry.id, entry.partition, region), today)
-            faults += more
-            warnings += desired.warnings
+            _, found = self._for_account(entry, Account(entry.id, entry.partition, region), today)
+            faults += found.faults
+            likely += found.likely
+            warnings += [*found.warnings, *found.open] if final else found.warnings
         faults += self._without_account(today, region)
-        if faults:
-            raise InputError(faults)
+        if faults or (likely and final):
+            raise InputError([*faults, *likely])
         return tuple(sorted(set(warnings)))
 
     def build(self, account: Account, today: dt.date) -> Desired:
         """Return what the documents declare for ``account`` on the day ``today`` (UTC).
+
+        References that only the account can settle are left to whoever reads it.
 
         Raises:
             InputError: Something is wrong; everything that is for this account.
@@ -75,7 +83,8 @@ class Source:
         if not self.accounts:
             raise InputError([*self._faults, *self._without_account(today, account.region)])
         entry = self.entry(account.id)
-        desired, faults = self._for_account(entry, account, today)
+        desired, found = self._for_account(entry, account, today)
+        faults = list(found.faults)
         if account.partition != entry.partition and self._parts.settings is not None:
             what = f"account {account.id} is in partition {account.partition}, and the settings say {entry.partition}"
             faults.append(Fault(self._parts.settings.place, what, f"set `partition: {account.partition}` there"))
@@ -147,11 +156,12 @@ class Source:
             if one.accounts is None or entry.name is None or entry.name in one.accounts
         ]
 
-    def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, list[Fault]]:
+    def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, Findings]:
         parts = self._parts
         if parts.settings is None:
-            return Desired(account, Settings(), {}, today), []
+            return Desired(account, Settings(), {}, today), Findings()
         own = parts.settings.for_account(entry, account.region, today, parts.kinds.keys())
         written = [(one, self._prepare(one, own.scope)) for one in self._meant_for(entry)]
-        desired, faults = assemble(written, account, today, own, parts)
-        return desired, [*own.faults, *faults]
+        desired, found = assemble(written, account, today, own, parts)
+        found.faults.extend(own.faults)
+        return desired, found

@@ -43,7 +43,7 @@ def find_files(directory: Path) -> tuple[list[Path], list[Fault]]:
             path = Path(folder, name)
             if name.startswith("."):
                 continue
-            if path.is_symlink() and not (resolved_below(path, directory) or path.samefile(directory)):
+            if path.is_symlink() and not (resolved_below(path, directory) or _same(path, directory)):
                 what = "this link leads out of the directory of the documents"
                 faults.append(Fault(shown(path), what, "put the file itself there"))
             elif name not in folders:
@@ -54,6 +54,10 @@ def find_files(directory: Path) -> tuple[list[Path], list[Fault]]:
 def resolved_below(path: Path, directory: Path) -> bool:
     """Return whether ``path``, its links followed, lies below ``directory``."""
     return os.path.realpath(path).startswith(os.path.join(os.path.realpath(directory), ""))  # noqa: PTH118  pathlib drops the last separator
+
+
+def _same(path: Path, directory: Path) -> bool:
+    return os.path.realpath(path) == os.path.realpath(directory)
 
 
 def read_text(path: Path) -> str:

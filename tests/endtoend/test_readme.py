@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -49,3 +52,21 @@ def test_the_documents_that_the_readme_shows_are_sound(home: Path) -> None:
 
     done = process(home, "validate")
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_the_demo_tells_its_story_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    own = {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state"), "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "demo/demo.py"],
+        cwd=ROOT,
+        env={**os.environ, **own},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "drift: user/alice  policies: AdministratorAccess is there" in done.stdout
+    assert done.stdout.count("in sync: ") == 2
+    assert not list(tmp_path.iterdir())

@@ -106,6 +106,10 @@ def test_a_name_near_another_is_a_slip_only_where_the_account_does_not_know_it(
     assert (alone.code, alone.err.count("did you mean readers-1?")) == (1, 1)
     assert (run("plan").code, run("plan").err) == (0, "")
     assert run("validate", "--profile=any").code == 0
+    accounts = f'version: 1\naccounts: {{here: {{id: "{ACCOUNT}"}}, there: {{id: "210987654321"}}}}\n'
+    write(documents, reconciler=accounts, users=users.format(group="readers-2"))
+    assert run("validate", "--profile=any").code == 1, "nobody asks the other account"
+    assert run("plan").code == 0
     write(documents, users=users.format(group="readers-3"))
     assert run("plan").code == 1
     assert run("plan").err.count("did you mean") == 1

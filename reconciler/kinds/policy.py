@@ -58,7 +58,7 @@ class Policy:
 def _parse(document: Document, context: Context) -> Parsed[Policy] | None:
     data = document.data
     tags = parse_tags(document, context, folds=False)
-    if not parse_document(document, ("document",), "managed", context):
+    if "document" not in data or not parse_document(document, ("document",), "managed", context):
         return None
     return Parsed(
         Policy(

@@ -63,8 +63,8 @@ class Role:
 
 def _parse(document: Document, context: Context) -> Parsed[Role] | None:
     data = document.data
-    trust = _service_trust(document, context) if "service" in data else data["trust"]
-    sound = "service" in data or parse_document(document, ("trust",), "trust", context)
+    trust = _service_trust(document, context) if "service" in data else data.get("trust", {})
+    sound = "service" in data or ("trust" in data and parse_document(document, ("trust",), "trust", context))
     policies, dropped = parse_attachments(document, context)
     role = Role(
         name=data["name"],

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
 from reconciler.diff.births import names_of
 from reconciler.diff.nouns import Draft, Scene, Tie
 from reconciler.kinds import KINDS
-from reconciler.model import Difference, Facet, Items, Observed, Value
+from reconciler.model import Address, Difference, Facet, Items, Observed, Value
 from reconciler.model.mark import marked_by
 
-__all__ = ["dying", "holders", "last_differences", "lets_go", "released", "unreleased"]
+__all__ = ["dying", "holders", "last_differences", "lets_go", "released", "unreleased", "without_the_dying"]
 
 
 def holders(scene: Scene, observed: Observed[Any]) -> Iterator[tuple[Observed[Any], Facet, str]]:
@@ -51,6 +51,8 @@ def _may_release(scene: Scene, other: Observed[Any], facet: Facet, key: str) -> 
     declared = scene.desired.declared.get(other.address)
     if fate == "declare":
         return declared is None or declared.manage.get(facet.field) != "ignore"
+    if declared is not None:
+        return False
     tags = getattr(other.resource, "tags", {})
     return marked_by(tags, scene.desired.settings.owner, other.address)
 
@@ -75,6 +77,25 @@ def released(scene: Scene, observed: Observed[Any]) -> list[Draft]:
         if isinstance(facet, Items) and scene.fate(other.address) != "delete":
             drafts += [Draft(other.address, call, "remove") for call in facet.drop(other.resource, [key])]
     return drafts
+
+
+def without_the_dying(scene: Scene, whole: Mapping[Address, Any]) -> dict[Address, Any]:
+    """Return the whole resources without the items that lead to objects which this plan deletes.
+
+    What somebody else added to an object may be left to it (``additive``, ``keep``), but not beyond its own end. Items
+    that belong to both ends are the dying end's to take away.
+    """
+    ends = {a for a, o in scene.live.objects.items() if scene.fate(a) == "delete" and not unreleased(scene, o)}
+    found = dict(whole)
+    for address, resource in whole.items() if ends else ():
+        for facet in KINDS[address.kind].facets:
+            if not isinstance(facet, Items) or not facet.refers or facet.inverse:
+                continue
+            items = getattr(resource, facet.field)
+            left = {key: value for key, value in items.items() if scene.target(facet.refers, key) not in ends}
+            if len(left) < len(items):
+                found[address] = dataclasses.replace(found[address], **{facet.field: left})
+    return found
 
 
 def dying(observed: Observed[Any]) -> tuple[list[Draft], Tie]:

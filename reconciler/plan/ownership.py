@@ -73,7 +73,7 @@ def _others(desired: Desired, address: Address, observed: Observed[Any] | None) 
         return f"it is {reserved}"
     tags = _tags(observed)
     owner = owner_named(tags, address)
-    if owner is not None and owner != desired.settings.owner:
+    if owner is not None and not marked_by(tags, desired.settings.owner, address):
         return f"it carries the mark of another owner, {owner}"
     stack = next((tags[key] for key in sorted(tags) if key.startswith("aws:cloudformation:")), None)
     return f"it belongs to CloudFormation ({stack})" if stack is not None else None

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 from support.estates import Docs, estates
+from support.twists import twisted, twisted_settings
 from support.worlds import Recorder, World
 
 from reconciler import apply
@@ -21,6 +24,7 @@ from reconciler.report import json as report_json
 
 def mutations() -> st.SearchStrategy[list[tuple[str, int]]]:
     kinds = ["attach", "inline", "stranger", "leave", "tag", "version", "boundary", "detach", "profile", "member"]
+    kinds += ["credentials", "foreign", "trusting", "group", "expanded"]
     return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 9)), max_size=6)
 
 
@@ -76,6 +80,43 @@ def mutate(world: World, kind: str, number: int) -> None:  # noqa: C901, PLR0912
         if not iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]:
             iam.create_instance_profile(InstanceProfileName=name)
             iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
+    else:
+        mutate_more(iam, kind, number, pick)
+
+
+def mutate_more(iam: Any, kind: str, number: int, pick: Callable[[list[str]], str]) -> None:
+    """Change what only some plans touch: ways in, marks of others, trusts, groups' grants, versions of one document."""
+    users = [user["UserName"] for user in iam.list_users()["Users"]]
+    groups = [group["GroupName"] for group in iam.list_groups()["Groups"]]
+    policies = [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
+    if kind == "credentials":
+        name = pick(users)
+        if not iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            iam.create_access_key(UserName=name)
+            iam.create_login_profile(UserName=name, Password="Correct-horse-1")
+    elif kind == "foreign":
+        if number % 2:
+            name = pick(users)
+            iam.tag_user(UserName=name, Tags=[{"Key": "iam-reconciler", "Value": f"them/user/{name}"}])
+        else:
+            arn = pick(policies)
+            mark = {"Key": "iam-reconciler", "Value": f"them/policy/{arn.rpartition('/')[2]}"}
+            iam.tag_policy(PolicyArn=arn, Tags=[mark])
+    elif kind == "trusting":
+        principal = iam.get_user(UserName=pick(users))["User"]["Arn"]
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+        iam.update_assume_role_policy(RoleName=pick(roles), PolicyDocument=document)
+    elif kind == "group":
+        iam.attach_group_policy(GroupName=pick(groups), PolicyArn=pick(policies))
+    elif kind == "expanded":
+        arn = pick(policies)
+        for version in range(5 - len(iam.list_policy_versions(PolicyArn=arn)["Versions"])):
+            action = f"s3:{'Get' if version % 2 else 'Put'}Object"
+            body = {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:s3:::b{version}/*"}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [body]})
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=number % 2 == 0)
 
 
 @st.composite
@@ -90,14 +131,17 @@ def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[
     settings: dict[str, Any] = {}
     if draw(st.booleans()):
         settings = {"owner": "laws", "prune": draw(st.sampled_from(["true", "false"]))}
-    if any(document.get("state") != "absent" for document in after):
+    if draw(st.booleans()):
+        after = draw(twisted(before, after))
+        settings |= draw(twisted_settings(after))
+    if any("state" not in document for document in after):
         return before, changes, after, settings
     return before, changes, [*after, {"kind": "group", "name": "anchor"}], settings
 
 
 def world_of(before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any]) -> World:
     world = World()
-    world.apply(before, **settings)
+    world.apply(before, **{key: settings[key] for key in ("owner", "prune") if key in settings})
     for kind, number in changes:
         mutate(world, kind, number)
     return world
@@ -175,7 +219,8 @@ def test_law_5_what_is_neither_declared_nor_owned_is_never_written(
 ) -> None:
     before, changes, after, settings = history
     world = world_of(before, changes, settings)
-    declared = {f"{document['kind']}/{document['name']}" for document in after}
+    declared = {f"{document['kind']}/{document['name']}" for document in after if document.get("state") != "unmanaged"}
+    declared |= {f"{d['kind']}/{d['renamed_from']}" for d in after if "renamed_from" in d}
     rows = world.rows()
     owned = {
         name

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 from support.estates import Docs, estates
-from support.twists import twisted, twisted_settings
+from support.twists import trusting, twisted, twisted_settings
 from support.worlds import Recorder, World
 
 from reconciler import apply
@@ -123,6 +123,8 @@ def mutate_more(iam: Any, kind: str, number: int, pick: Callable[[list[str]], st
 def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]]:
     """Draw what was applied once, what somebody changed since, what shall be now, and the settings."""
     before, changes, after = draw(estates()), draw(mutations()), draw(estates())
+    if draw(st.booleans()):
+        before = draw(trusting([], before))
     names = {(document["kind"], document["name"]) for document in after}
     for document in before:
         if (document["kind"], document["name"]) not in names and draw(st.integers(0, 2)) == 0:

@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 from support.estates import ACCOUNT, AWS, BODIES, Docs, maybe
 
-__all__ = ["twisted", "twisted_settings"]
+__all__ = ["trusting", "twisted", "twisted_settings"]
 
 MANAGED: dict[str, dict[str, list[str]]] = {
     "policy": {"items": ["tags"], "values": ["path", "description", "document"]},
@@ -38,8 +38,17 @@ def twisted(draw: st.DrawFn, before: Docs, after: Docs) -> Docs:
     for document in documents:
         if document.get("state") == "absent" and draw(st.integers(0, 3)) == 0:
             document |= {"state": "unmanaged", "reason": "moved"}
+    return draw(trusting(before, documents))
+
+
+@st.composite
+def trusting(draw: st.DrawFn, before: Docs, after: Docs) -> Docs:
+    """Draw trusts in users and in roles of any path for some roles of ``after`` when ``before`` is live."""
+    documents: Docs = copy.deepcopy(after)
+    present = [document for document in documents if document.get("state") is None]
     for document in present:
-        if "trust" in document and draw(st.booleans()):
+        if document["kind"] == "role" and draw(st.integers(0, 2)):
+            document.pop("service", None)
             document["trust"] = _trust(draw, before, present)
     return documents
 

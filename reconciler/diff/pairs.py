@@ -25,7 +25,7 @@ def paired(desired: Desired, live: Live, rulings: Mapping[Address, Ruling], find
 def unpaired(desired: Desired, pairs: Mapping[Address, Pair]) -> dict[Address, Ruling]:
     """Return the rulings over declared objects that will not be there, so that no tie leads to them."""
     present = (address for address, declared in desired.declared.items() if declared.state == "present")
-    return {address: Ruling("spare", "it is not there") for address in present if address not in pairs}
+    return {address: Ruling("spare", "it is not there", ties=False) for address in present if address not in pairs}
 
 
 def _pair(declared: Declared, live: Live, rulings: Mapping[Address, Ruling], findings: Findings) -> Pair | None:

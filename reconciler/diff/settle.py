@@ -77,8 +77,8 @@ def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, fac
             if key not in live or live[key] != value:
                 scene.findings.notes.add(Note(declared.address, f"the tag {key} is ignored: not written"))
             continue
-        if facet.refers and key not in live and scene.fate(scene.target(facet.refers, key)) == "spare":
-            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} is ignored: not added"))
+        if facet.refers and key not in live and (why := scene.spares(facet, scene.target(facet.refers, key))):
+            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} {why}: not added"))
             continue
         found[key] = value
     gone = _dropped(scene, declared, facet, live)
@@ -118,8 +118,8 @@ def _is_spared_tag(scene: Scene, key: str) -> bool:
 
 def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     target = scene.target(facet.refers or "", key)
-    if scene.fate(target) == "spare" and target is not None:
-        scene.findings.notes.add(Note(declared.address, f"{target} is ignored: its tie is not removed"))
+    if why := scene.spares(facet, target):
+        scene.findings.notes.add(Note(declared.address, f"{target} {why}: its tie is not removed"))
         return True
     if facet.inverse:
         return _other_end_keeps(scene, declared, facet, key)

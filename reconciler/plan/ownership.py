@@ -45,10 +45,11 @@ def _is_pruned(desired: Desired, address: Address) -> bool:
 
 def _ruling(desired: Desired, live: Live, address: Address, sources: set[Address]) -> Ruling:
     settings, observed = desired.settings, live.objects.get(address)
+    rule = settings.ignoring(address, desired.today)
     if (why := _others(desired, address, observed)) is not None:
-        return Ruling("spare", why)
-    if (rule := settings.ignoring(address, desired.today)) is not None:
-        return Ruling("spare", f"it is ignored ({rule.reason or rule.match})")
+        return Ruling("spare", why, ties=rule is None)
+    if rule is not None:
+        return Ruling("spare", f"it is ignored ({rule.reason or rule.match})", ties=False)
     declared = desired.declared.get(address)
     if declared is None:
         prunes = settings.prune and address not in sources and marked_by(_tags(observed), settings.owner, address)

@@ -9,6 +9,7 @@ from typing import Any
 from reconciler.diff.births import born, completing, deferred, names_of, replacing
 from reconciler.diff.endings import (
     dying,
+    held,
     holders,
     last_differences,
     lets_go,
@@ -108,7 +109,7 @@ def _scene(
     for address, declared in desired.declared.items():
         if declared.state == "present" and address not in live.objects:
             by_arn[KINDS[address.kind].arn(declared.resource, desired.account)] = address
-    return Scene(desired, live, rulings, references, by_arn, {}, frozenset(), findings)
+    return Scene(desired, live, rulings, references, by_arn, {}, frozenset(), findings, held(live))
 
 
 def _with_replacements(scene: Scene, pairs: Mapping[Address, Pair], probed: Mapping[str, bool]) -> Scene:

@@ -8,7 +8,20 @@ from typing import Any, Literal, TypeAlias
 
 from reconciler.errors import Fault
 from reconciler.kinds.references import Dangling, References
-from reconciler.model import Address, Call, Change, Conflict, Desired, Effect, Items, Live, Note, Observed, Origin
+from reconciler.model import (
+    Address,
+    Call,
+    Change,
+    Conflict,
+    Desired,
+    Effect,
+    Facet,
+    Items,
+    Live,
+    Note,
+    Observed,
+    Origin,
+)
 
 __all__ = ["Diff", "Draft", "Fate", "Findings", "Pair", "Ruling", "Scene", "Tie"]
 
@@ -90,6 +103,8 @@ class Scene:
     """From old to new: ARNs that a rename or a new path changes, and those of replaced objects."""
     replaced: frozenset[Address]
     findings: Findings
+    held: Mapping[tuple[str, str], Sequence[tuple[Observed[Any], Facet]]]
+    """By kind and key of what is referred to: the live objects that refer to it, each with the facet."""
 
     def fate(self, address: Address | None) -> Fate:
         """Return the fate of an object; what nobody speaks of is left."""

@@ -31,7 +31,7 @@ LOCKS = {
 
 def full_user(iam: Any) -> None:
     """Give the user ``u`` one of everything that IAM lets a user have."""
-    iam.create_login_profile(UserName="u", Password="Correct-horse-1")  # noqa: S106  a sandbox's password
+    iam.create_login_profile(UserName="u", Password="Correct-horse-1")
     for _ in range(2):
         iam.create_access_key(UserName="u")
     device = iam.create_virtual_mfa_device(VirtualMFADeviceName="m")["VirtualMFADevice"]

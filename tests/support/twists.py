@@ -79,9 +79,8 @@ def _dated(draw: st.DrawFn, listed: list[str], documents: Docs) -> list[Any]:
         items.append({"policy": text, "until": day} if day else text)
     others = [d["name"] for d in documents if d["kind"] == "policy" and d["name"] not in listed]
     others += [text for text in AWS if text not in listed]
-    for text in draw(st.lists(st.sampled_from(others), unique=True, max_size=2)) if others else []:
-        items.append({"policy": text, "state": "absent"})
-    return items
+    gone = draw(st.lists(st.sampled_from(others), unique=True, max_size=2)) if others else []
+    return items + [{"policy": text, "state": "absent"} for text in gone]
 
 
 def _rename(draw: st.DrawFn, kind: str, before: Docs, documents: Docs) -> None:
@@ -91,7 +90,8 @@ def _rename(draw: st.DrawFn, kind: str, before: Docs, documents: Docs) -> None:
     gone = [name for name in live if name not in here]
     new = [name for name in here if name not in live]
     same = [name for name in live if name in here]
-    if gone and new and draw(st.booleans()):
+    takes_over = draw(st.booleans())
+    if gone and new and takes_over:
         old = draw(st.sampled_from(gone))
         documents[:] = [d for d in documents if (d["kind"], d["name"]) != (kind, old)]
         here[draw(st.sampled_from(new))]["renamed_from"] = old

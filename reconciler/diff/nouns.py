@@ -120,7 +120,7 @@ class Scene:
         ruling = self.rulings.get(target) if target is not None else None
         if ruling is None or ruling.fate != "spare" or (ruling.ties and not facet.inverse):
             return None
-        return "is not to be touched" if ruling.ties else "is ignored"
+        return ruling.reason.removeprefix("it ")
 
     def target(self, kind: str, key: str) -> Address | None:
         """Return the address that a key of a facet over ``kind`` leads to: an ARN's where it is one, else a name's."""

@@ -64,7 +64,7 @@ def _parse(document: Document, context: Context) -> Parsed[Policy] | None:
         Policy(
             name=data["name"],
             path=data.get("path") or "/",
-            description=data.get("description"),
+            description=data.get("description") or None,
             document=data["document"],
             tags=tags,
         )

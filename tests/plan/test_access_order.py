@@ -196,11 +196,6 @@ def test_the_atoms_of_a_policy_match_together_what_the_policy_matches() -> None:
             },
             {"Effect": "Allow", "NotAction": ["s3:*", "sqs:*"], "Resource": "*"},
             {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": INSECURE},
-                "Effect": "Deny",
-                "Action": "s3:GetObject",
-                "Resource": "*",
-                "Condition": {"Bool": {"aws:SecureTransport": False}},
-            },
         ],
     }
     parts = atoms(body)

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ def typed(home: Path, answer: bytes, *arguments: str) -> tuple[int, str]:
     if pid == 0:
         os.chdir(home)
         os.environ["PYTHONPATH"] = str(ROOT)
+        # Who starts the tests in the background of a script has them ignore interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.execv(sys.executable, [*COMMAND, *arguments])  # noqa: S606  the child is the command
     shown, asked, end = b"", False, time.monotonic() + 60
     while time.monotonic() < end:

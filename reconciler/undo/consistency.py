@@ -82,6 +82,11 @@ def _target_of(address: Address, found: Sequence[Target]) -> Target | None:
     return next((t for t in found if address in {t.address, t.before.address}), None)
 
 
+def _target_at(address: Address, found: Sequence[Target]) -> Target | None:
+    """Return the target whose object is live under the address."""
+    return next((t for t in found if t.live is not None and t.live.address == address), None)
+
+
 def _will_be(target: Target, address: Address) -> bool:
     if target.fate in {"create", "mend"}:
         return target.address == address
@@ -189,7 +194,7 @@ def _keep_used(target: Target, found: Sequence[Target], live: Live, origin: Orig
         f"{other.address} ({use})"
         for other in live.objects.values()
         for use in _uses(other, made)
-        if not _gives_up(_target_of(other.address, found), use, made)
+        if not _gives_up(_target_at(other.address, found), use, made)
     ]
     if not users:
         return False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from typing import Any, TypeAlias
 
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
-from laws.test_laws import histories, mutate, mutations, planned, world_of
+from laws.test_laws import NothingThereError, histories, mutate, mutations, planned, world_of
 from support.estates import Docs
 from support.journals import journal_of, run_of, undo_of
 from support.worlds import World
@@ -129,10 +130,13 @@ def test_undo_leaves_what_others_changed_since(history: History, later: list[tup
     world = world_of(before, changes, settings)
     was = shown(seen(world))
     made = planned(world, after, settings)
+    # A rename that is undone takes along what others wrote under the new name; it is looked at in a case of its own.
+    assume(all(change.action != "rename" for change in made.changes))
     journal = run_of(world, made)
     left = shown(seen(world))
     for kind, number in later:
-        mutate(world, kind, number)
+        with contextlib.suppress(NothingThereError):
+            mutate(world, kind, number)
     now = shown(seen(world))
     undo = undo_of(world, journal, **owner(settings))
     note((calls(made), later, calls(undo), undo.conflicts))

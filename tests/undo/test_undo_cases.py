@@ -25,6 +25,12 @@ def ran(world: World, before: Docs, after: Docs, **settings: Any) -> tuple[Plan,
     return made, run_of(world, made)
 
 
+def trusting(name: str) -> dict[str, Any]:
+    principal = {"AWS": f"arn:aws:iam::123456789012:role/{name}"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
 def told(plan: Plan) -> list[str]:
     return [f"{step.call.operation} {step.address}" for step in plan.steps]
 
@@ -77,11 +83,7 @@ def test_a_new_policy_that_others_use_since_is_not_deleted_and_what_holds_it_kee
 def test_a_new_role_that_others_trust_since_is_not_deleted() -> None:
     world = World()
     _, journal = ran(world, [], [{"kind": "role", "name": "r", "service": "ec2"}])
-    principal = {"AWS": "arn:aws:iam::123456789012:role/r"}
-    trust = {"Version": "2012-10-17", "Statement": [{**BODIES[0]["Statement"][0], "Principal": principal}]}
-    trust["Statement"][0] |= {"Action": "sts:AssumeRole"}
-    del trust["Statement"][0]["Resource"]
-    world.iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trust))
+    world.iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trusting("r")))
     undo = undo_of(world, journal)
     assert told(undo) == []
     assert "it is used by role/other (trust)" in conflicts(undo)
@@ -265,13 +267,8 @@ def test_an_object_does_not_come_back_without_its_boundary() -> None:
 @pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
 def test_roles_that_trust_one_another_come_back_both(names: tuple[str, str]) -> None:
     world = World()
-
-    def trusting(name: str, other: str) -> dict[str, Any]:
-        principal = {"AWS": f"arn:aws:iam::123456789012:role/{other}"}
-        statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
-        return {"kind": "role", "name": name, "trust": {"Version": "2012-10-17", "Statement": [statement]}}
-
-    roles = [trusting(*names), trusting(*names[::-1])]
+    one, other = names
+    roles = [{"kind": "role", "name": name, "trust": trusting(third)} for name, third in [(one, other), (other, one)]]
     gone = [{"kind": "role", "name": name, "state": "absent"} for name in names]
     _, journal = ran(world, roles, [*gone, {"kind": "group", "name": "g"}])
     undo = undo_of(world, journal)

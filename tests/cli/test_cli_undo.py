@@ -41,8 +41,7 @@ def test_undo_shows_what_it_puts_back_and_does_it(run: Runner, tmp_path: Path) -
     done = run("undo", "--sandbox", "--yes", "--dir", str(tmp_path / "docs"), str(journal))
     assert done.code == 0, done.err
     assert f"by arn:aws:iam::{ACCOUNT}:user/sandbox: 4 of 4 writes done" in done.out
-    assert "user/alice    delete   " in done.out
-    assert f"{journal}:1  the run made it" in done.out
+    assert f"- user/alice      delete   {journal}:1  the run made it" in done.out
     assert "done: 4 writes" in done.out
     assert "3 more objects" not in done.out
     assert "2 to create" in plan_of(run, tmp_path / "docs").out

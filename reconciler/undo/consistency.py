@@ -72,14 +72,15 @@ def _exists(kind: str, key: str, account: str, found: Sequence[Target], live: Li
     if not key.startswith("arn:"):
         address = Address(kind, key)
         target = _target_of(address, found)
-        return address in live.objects if target is None else _will_be(target, address)
+        return address in live.objects if target is None else _will_be(target)
     if key.split(":")[4] != account:
         return True
     return _will_be_arn(key, kind, found, live)
 
 
 def _target_of(address: Address, found: Sequence[Target]) -> Target | None:
-    return next((t for t in found if address in {t.address, t.before.address}), None)
+    """Return the target of the object that the run found, or left, under the address."""
+    return next((t for t in found if t.before.address == address), None)
 
 
 def _target_at(address: Address, found: Sequence[Target]) -> Target | None:
@@ -87,9 +88,10 @@ def _target_at(address: Address, found: Sequence[Target]) -> Target | None:
     return next((t for t in found if t.live is not None and t.live.address == address), None)
 
 
-def _will_be(target: Target, address: Address) -> bool:
+def _will_be(target: Target) -> bool:
+    """Return whether the target's object will be there."""
     if target.fate in {"create", "mend"}:
-        return target.address == address
+        return True
     return target.fate == "leave" and target.life.before is None and target.live is not None
 
 
@@ -97,7 +99,7 @@ def _will_be_arn(arn: str, kind: str, found: Sequence[Target], live: Live) -> bo
     target = _target_of(Address(kind, arn.rpartition("/")[2]), found)
     if target is None:
         return any(observed.arn == arn for observed in live.objects.values())
-    return _will_be(target, target.address) and _final_arn(target, live.account) == arn
+    return _will_be(target) and _final_arn(target, live.account) == arn
 
 
 def _final_arn(target: Target, account: Account) -> str:

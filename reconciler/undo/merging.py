@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import Facet, Items, Observed, Value
+from reconciler.undo.naming import Names
 
 __all__ = ["Merged", "added_since", "merged"]
 
@@ -30,7 +31,7 @@ class Merged:
         return bool(self.values or any(self.put.values()) or any(self.drop.values()))
 
 
-def merged(before: Observed[Any], states: Sequence[Observed[Any]], live: Observed[Any]) -> Merged:
+def merged(before: Observed[Any], states: Sequence[Observed[Any]], live: Observed[Any], names: Names) -> Merged:
     """Return what puts ``live`` back to ``before`` in everything that differs among the states of the run.
 
     A field or an item that is as the run found it or left it at any time is the run's; any other value came since.
@@ -40,7 +41,8 @@ def merged(before: Observed[Any], states: Sequence[Observed[Any]], live: Observe
         was, now = getattr(before.resource, facet.field), getattr(live.resource, facet.field)
         seen = [getattr(state.resource, facet.field) for state in states]
         if isinstance(facet, Items):
-            _merge_items(facet, was, seen, now, found)
+            was, now = names.of_run(facet, was), names.of_now(facet, now)
+            _merge_items(facet, was, [names.of_run(facet, items) for items in seen], now, found)
         elif any(not _same(facet, was, value) for value in seen) and not _same(facet, was, now):
             if any(_same(facet, now, value) for value in seen):
                 found.values[facet.field] = was
@@ -64,14 +66,15 @@ def _merge_items(
             found.drop.setdefault(facet.field, set()).add(key)
 
 
-def added_since(states: Sequence[Observed[Any]], live: Observed[Any]) -> list[str]:
+def added_since(states: Sequence[Observed[Any]], live: Observed[Any], names: Names) -> list[str]:
     """Return what the live object has that none of the run's states had, for people."""
     kind, found = KINDS[live.address.kind], []
     for facet in kind.facets:
         now = getattr(live.resource, facet.field)
         seen = [getattr(state.resource, facet.field) for state in states]
         if isinstance(facet, Items):
-            more = [key for key in now if not any(_like(facet, key, now, items) for items in seen)]
+            now, seen = names.of_now(facet, now), [names.of_run(facet, items) for items in seen]
+            more = [key.strip() for key in now if not any(_like(facet, key, now, items) for items in seen)]
             found += [f"{facet.field}: {facet.label(key)}" for key in sorted(more)]
         elif not any(_same(facet, now, value) for value in seen):
             found.append(facet.field)

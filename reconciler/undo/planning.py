@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from reconciler.journal import Journal
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Change, Declared, Desired, Live, Note, Origin, Plan
+from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan
 from reconciler.plan import Reader, make
 from reconciler.plan.lives import Life, lives, losses
 from reconciler.undo.consistency import consistent
@@ -34,10 +34,11 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Pla
     live = iam.snapshot(settings.account)
     live = iam.look_up(live, _wanted(run, live))
     found = consistent(targets(journal, live, origin), live, settings, origin)
+    names = {(t.before.address.kind, t.before.address.name): t.address.name for t in found}
     desired = Desired(
         settings.account,
         dataclasses.replace(settings.settings, prune=False),
-        {target.address: _declared(target, origin) for target in found if target.fate != "leave"},
+        {target.address: _declared(target, names, origin) for target in found if target.fate != "leave"},
         settings.today,
         verbatim=True,
     )
@@ -64,16 +65,28 @@ def _wanted(run: Iterable[Life], live: Live) -> set[tuple[Address, str]]:
     return wanted
 
 
-def _declared(target: Target, origin: Origin) -> Declared:
+def _declared(target: Target, names: Mapping[tuple[str, str], str], origin: Origin) -> Declared:
     """Return the target as a document would declare it, had it a word for each single item that goes back."""
     if target.fate == "delete":
         return Declared(target.address, origin, None, "absent")
     facets = KINDS[target.address.kind].facets
     if target.fate == "create":
+        ties = {facet.field: facet.refers for facet in facets if isinstance(facet, Items) and facet.refers}
+        named = {
+            field: {names.get((kind, key), key): value for key, value in getattr(target.resource, field).items()}
+            for field, kind in ties.items()
+        }
         fields = frozenset(facet.field for facet in facets)
-        return Declared(target.address, origin, target.resource, given=fields)
+        return Declared(target.address, origin, dataclasses.replace(target.resource, **named), given=fields)
     mend = target.merged
-    items = {field: mend.put.get(field, {}) for field in {*mend.put, *mend.drop}}
+    refers = {facet.field: facet.refers or "" for facet in facets}
+    items = {
+        field: {names.get((refers[field], key), key): value for key, value in mend.put.get(field, {}).items()}
+        for field in {*mend.put, *mend.drop}
+    }
+    dropped = {
+        field: frozenset(names.get((refers[field], key), key) for key in keys) for field, keys in mend.drop.items()
+    }
     resource = dataclasses.replace(target.before.resource, name=target.address.name, **mend.values, **items)
     renamed_from = target.live.address.name if target.renames and target.live is not None else None
     return Declared(
@@ -82,7 +95,7 @@ def _declared(target: Target, origin: Origin) -> Declared:
         resource,
         given=frozenset({*mend.values, *items}),
         manage={f.field: "additive" if f.field in items else "ignore" for f in facets if f.field not in mend.values},
-        dropped={field: frozenset(keys) for field, keys in mend.drop.items()},
+        dropped=dropped,
         renamed_from=renamed_from,
         replace=True,
     )

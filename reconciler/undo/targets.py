@@ -11,6 +11,7 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Conflict, Live, Note, Observed, Origin
 from reconciler.plan.lives import Life, lives
 from reconciler.undo.merging import Merged, added_since, merged
+from reconciler.undo.naming import Names, names_of
 
 __all__ = ["Fate", "Target", "targets"]
 
@@ -51,8 +52,10 @@ def targets(journal: Journal, live: Live, origin: Origin) -> list[Target]:
     certain = {write.call.key for write in journal.writes if write.outcome != "failed"}
     by_id = {o.resource.unique_id: o for o in live.objects.values() if o.resource.unique_id}
     found = []
-    for life in lives(journal.before, calls, journal.account):
-        target = _target(life, live, by_id, origin)
+    run = lives(journal.before, calls, journal.account)
+    names = names_of(run, live, by_id)
+    for life in run:
+        target = _target(life, live, by_id, names, origin)
         made = life.creator is None or life.creator.key in certain
         if target.fate == "delete" and not made:
             target.fate = "leave"
@@ -63,19 +66,19 @@ def targets(journal: Journal, live: Live, origin: Origin) -> list[Target]:
     return _without_clashes(found, live, origin)
 
 
-def _target(life: Life, live: Live, by_id: Mapping[str, Observed[Any]], origin: Origin) -> Target:
+def _target(life: Life, live: Live, by_id: Mapping[str, Observed[Any]], names: Names, origin: Origin) -> Target:
     if life.before is None:
-        return _made(life, live, origin)
+        return _made(life, live, names, origin)
     address, own_id = life.before.address, life.before.resource.unique_id
     there = by_id.get(own_id) if own_id else live.objects.get(life.address)
     if there is not None:
-        return _mended(life, there)
+        return _mended(life, there, names)
     there = live.objects.get(address)
     if there is None and life.ends:
         return Target(life, None, "create", resource=life.before.resource)
-    if there is not None and life.ends and not added_since(life.there, there):
+    if there is not None and life.ends and not added_since(life.there, there, names):
         # The run itself may have made it, or an undo that came half way; names are what documents and people go by.
-        target = _mended(life, there)
+        target = _mended(life, there, names)
         if target.merged and life.states[-1] is None:
             what = "it was created anew since the run deleted it, and is taken for the same"
             target.notes.append(Note(there.address, what))
@@ -88,13 +91,13 @@ def _target(life: Life, live: Live, by_id: Mapping[str, Observed[Any]], origin: 
     return Target(life, there, "leave", conflicts=[Conflict(there.address, "name", what, remedy, origin)])
 
 
-def _made(life: Life, live: Live, origin: Origin) -> Target:
+def _made(life: Life, live: Live, names: Names, origin: Origin) -> Target:
     """Return the target of an object that was not there before the run."""
     there = live.objects.get(life.address)
     if there is None or life.states[-1] is None:
         return Target(life, None, "leave")
     target = Target(life, there, "delete")
-    if more := added_since(life.there, there):
+    if more := added_since(life.there, there, names):
         target.fate = "leave"
         what = f"the run made it, but it was changed since ({', '.join(more)}): it is not deleted"
         remedy = "see who needs it; take that away by hand and undo again, or write a tombstone for it"
@@ -102,9 +105,9 @@ def _made(life: Life, live: Live, origin: Origin) -> Target:
     return target
 
 
-def _mended(life: Life, there: Observed[Any]) -> Target:
+def _mended(life: Life, there: Observed[Any], names: Names) -> Target:
     before, named = life.there[0], {state.address.name for state in life.there}
-    target = Target(life, there, "mend", merged(before, life.there, there))
+    target = Target(life, there, "mend", merged(before, life.there, there, names))
     kind = KINDS[before.address.kind]
     if there.address.name != before.address.name:
         target.renames = kind.rename is not None and there.address.name in named

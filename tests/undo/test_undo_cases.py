@@ -286,3 +286,33 @@ def test_a_run_that_wrote_nothing_needs_no_undo() -> None:
     world = World()
     made = world.plan([POLICY])
     assert undo_of(world, journal_of(made, [])).in_sync
+
+
+def test_a_membership_follows_a_rename_that_cannot_be_undone() -> None:
+    world = World()
+    group = {"kind": "group", "name": "g", "members": ["alice"]}
+    renamed = [{**group, "members": ["bob"]}, {"kind": "user", "name": "bob", "renamed_from": "alice"}]
+    _, journal = ran(world, [group, {"kind": "user", "name": "alice"}], renamed)
+    world.iam.create_user(UserName="alice")
+    world.iam.add_user_to_group(GroupName="g", UserName="alice")
+    assert told(undo_of(world, journal)) == []
+    world.iam.remove_user_from_group(GroupName="g", UserName="alice")
+    world.iam.delete_user(UserName="alice")
+    undo = undo_of(world, journal)
+    assert told(undo) == ["UpdateUser user/alice"]
+    run_of(world, undo)
+    assert [user["UserName"] for user in world.iam.get_group(GroupName="g")["Users"]] == ["alice"]
+
+
+def test_a_member_that_joined_under_a_new_name_leaves_when_both_names_go_back() -> None:
+    world = World()
+    before = [{"kind": "group", "name": "g"}, {"kind": "user", "name": "u"}]
+    after = [
+        {"kind": "group", "name": "g2", "renamed_from": "g"},
+        {"kind": "user", "name": "u2", "renamed_from": "u", "groups": ["g2"]},
+    ]
+    _, journal = ran(world, before, after)
+    undo = undo_of(world, journal)
+    run_of(world, undo)
+    assert world.iam.get_group(GroupName="g")["Users"] == []
+    assert undo_of(world, journal).in_sync

@@ -1,4 +1,4 @@
-"""Trust policies: their grammar, the principals they name, and what a rename does to them."""
+"""Trust policies as text: their grammar, the principals they name, and how one is replaced."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-__all__ = ["MalformedError", "checked", "principals", "renamed"]
+__all__ = ["MalformedError", "checked", "principals", "replaced"]
 
 _TOP = {"Version", "Id", "Statement"}
 _FORBIDDEN = ("Resource", "NotResource", "NotPrincipal")
@@ -16,6 +16,8 @@ _VERSIONS = (None, "2012-10-17", "2008-10-17")
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
 _SYNTAX = "Syntax errors in policy."
 _SID = re.compile(r"[0-9A-Za-z]*")
+_TOKENS = re.compile(r'[{}]|(?P<string>"(?:[^"\\]|\\.)*")(?P<key>\s*:)?')
+_PLACE = ["Statement", "Principal", "AWS"]
 
 
 class MalformedError(Exception):
@@ -61,26 +63,28 @@ def principals(statements: list[Mapping[str, Any]]) -> Iterator[tuple[str, str]]
             yield from ((kind, name) for name in ([names] if isinstance(names, str) else names))
 
 
-def renamed(text: str, before: str, after: str) -> str:
-    """Return the trust policy with one principal's ARN replaced; the same text when it does not name that principal.
+def replaced(text: str, names: Mapping[str, str]) -> str:
+    """Return the trust policy with AWS principals replaced; every other byte stays, conditions too."""
+    out, done = list[str](), 0
+    for start, end, name in _aws_principals(text):
+        if name in names:
+            out += [text[done:start], json.dumps(names[name], ensure_ascii=False)]
+            done = end
+    return "".join([*out, text[done:]])
 
-    AWS keeps a principal of the account as its unique id and shows the ARN that it has now. Conditions keep theirs.
 
-    Source: IAM user guide, id_users_manage and reference_policies_elements_principal.
-    """
-    if before not in text:
-        return text
-    policy = json.loads(text)
-    statements = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
-    changed = False
-    for statement in statements:
-        principal = statement.get("Principal")
-        names = principal.get("AWS") if isinstance(principal, dict) else None
-        if names == before:
-            principal["AWS"], changed = after, True
-        elif isinstance(names, list) and before in names:
-            principal["AWS"], changed = [after if name == before else name for name in names], True
-    return json.dumps(policy, ensure_ascii=False, separators=(",", ":")) if changed else text
+def _aws_principals(text: str) -> Iterator[tuple[int, int, str]]:
+    """Return where in a checked policy the strings stand that are AWS principals, with what they say."""
+    keys: list[str] = []
+    for token in _TOKENS.finditer(text):
+        if token[0] == "{":
+            keys.append("")
+        elif token[0] == "}":
+            keys.pop()
+        elif token["key"]:
+            keys[-1] = json.loads(token["string"])
+        elif keys == _PLACE:
+            yield token.start(), token.end(), json.loads(token["string"])
 
 
 def _check_statement(statement: Any) -> None:

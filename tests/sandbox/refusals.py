@@ -260,7 +260,8 @@ DOCUMENTS = [
             **ROLE | {"AssumeRolePolicyDocument": trusting(arn("user/u"), principal)},
         )
         for principal in (
-            arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), "alice"
+            arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), arn("user/x/u"), "alice",
+            "AROAABCDEFGHIJKLMNOPQ", "AIDAABCDEFGHIJKLMNOPQ",
         )
     ),
     has(

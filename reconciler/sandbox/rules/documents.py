@@ -7,12 +7,11 @@ count white space"); whether white space inside strings counts is not documented
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from moto.core.exceptions import ServiceException
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
-from reconciler.sandbox import quotas, trust
+from reconciler.sandbox import principals, quotas, trust
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
@@ -31,11 +30,6 @@ _MANAGED = ("CreatePolicy", "CreatePolicyVersion")
 _TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
 _QUOTAS = "IAM user guide, reference_iam-quotas"
 _SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
-_ENTITY = r"arn:(?P<partition>[\w-]+):iam::(?P<account>\d{12}):(?P<resource>root|(?:user|role)/.+)"
-_AWS = re.compile(
-    rf"\*|\d{{12}}|{_ENTITY}|arn:[\w-]+:sts::\d{{12}}:(?:assumed-role/.+/.+|federated-user/.+)|A(?:IDA|ROA)[A-Z0-9]{{12,}}",
-    re.ASCII,
-)
 
 
 @rule("MalformedPolicyDocument", *_INLINE, *_MANAGED, source="moto's validator, which reproduces AWS's messages")
@@ -60,16 +54,9 @@ def trust_grammar(_: Account, call: Call) -> str | None:
 
 @rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_elements_principal")
 def trust_principals_exist(account: Account, call: Call) -> str | None:
-    """Refuse a trust policy that names a user or role of this account which does not exist, or not yet."""
-    known: set[str] | None = None
+    """Refuse a trust policy that names a user or role of this account which does not exist, not yet or not any more."""
     for kind, name in trust.principals(trust.checked(_trust(call))):
-        if kind != "AWS":
-            continue
-        found = _AWS.fullmatch(name)
-        ours = found is not None and found["account"] == account.id and found["resource"] != "root"
-        if ours and known is None:
-            known = set(_principals(account))
-        if found is None or (ours and name not in (known or ())):
+        if kind == "AWS" and principals.shown(account, name) is None:
             return f'Invalid principal in policy: "AWS":"{name}"'
     return None
 
@@ -104,11 +91,6 @@ def trust_size(_: Account, call: Call) -> str | None:
 def _trust(call: Call) -> str:
     text: str = call.params["AssumeRolePolicyDocument" if call.operation == "CreateRole" else "PolicyDocument"]
     return text
-
-
-def _principals(account: Account) -> Iterator[str]:
-    yield from (user.arn for user in account.iam.users.values())
-    yield from (role.arn for role in account.iam.roles.values())
 
 
 def _size(document: str) -> int:

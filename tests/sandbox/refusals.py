@@ -5,18 +5,24 @@ from __future__ import annotations
 import json
 
 from sandbox.refusal_steps import Refusal, document, does, groups, has, mfa, named, policies, statement, tag, trust
-from sandbox.sandbox_support import ACCOUNT, ASSUME, PEM, POLICY, TRUST, arn, managed, trusting
+from sandbox.refusals_credentials import COUNTS, CREDENTIALS
+from sandbox.sandbox_support import ACCOUNT, ASSUME, PEM, POLICY, TRUST, arn, managed, ssh_key, trusting
 
 __all__ = ["CASES", "HTTP", "Refusal"]
 
 HTTP = {
     "AccessDenied": 403,
     "DeleteConflict": 409,
+    "DuplicateCertificate": 409,
+    "DuplicateSSHPublicKey": 400,
     "EntityAlreadyExists": 409,
     "InvalidInput": 400,
+    "InvalidPublicKey": 400,
     "LimitExceeded": 409,
+    "MalformedCertificate": 400,
     "MalformedPolicyDocument": 400,
     "NoSuchEntity": 404,
+    "NotSupportedService": 404,
     "PolicyNotAttachable": 400,
     "ValidationError": 400,
 }
@@ -105,7 +111,7 @@ CONFLICTS = [
     ),
     has(
         "DeleteConflict", "user_has_no_ssh_keys", "delete_user", "",
-        does("upload_ssh_public_key", UserName="u", SSHPublicKeyBody="ssh-rsa AAAA"), UserName="u",
+        does("upload_ssh_public_key", UserName="u", SSHPublicKeyBody=ssh_key()), UserName="u",
     ),
     has(
         "DeleteConflict", "user_has_no_service_credentials", "delete_user", "",
@@ -199,11 +205,6 @@ LIMITS = [
         does("create_instance_profile", InstanceProfileName="i"),
         does("add_role_to_instance_profile", InstanceProfileName="i", RoleName="r"),
         InstanceProfileName="i", RoleName="r",
-    ),
-    has(
-        "LimitExceeded", "service_credential_quota", "create_service_specific_credential", "",
-        does("create_service_specific_credential", 2, UserName="u", ServiceName="codecommit.amazonaws.com"),
-        UserName="u", ServiceName="codecommit.amazonaws.com",
     ),
     has(
         "LimitExceeded", "tag_quota", "tag_policy", "",
@@ -340,4 +341,4 @@ OTHERS = [
     ),
 ]  # fmt: skip
 
-CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *DOCUMENTS, *OTHERS]
+CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *COUNTS, *CREDENTIALS, *DOCUMENTS, *OTHERS]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from sandbox.refusal_steps import document
-from sandbox.sandbox_support import PEM, POLICY, TRUST, arn, client, details, managed
+from sandbox.sandbox_support import PEM, POLICY, TRUST, arn, client, details, managed, ssh_key
 
 
 @pytest.fixture
@@ -225,7 +225,7 @@ def test_a_user_is_deleted_once_all_that_it_has_is_gone(iam: Any) -> None:
     iam.create_login_profile(UserName="u", Password="correct horse")
     key = iam.create_access_key(UserName="u")["AccessKey"]["AccessKeyId"]
     certificate = iam.upload_signing_certificate(UserName="u", CertificateBody=PEM)["Certificate"]["CertificateId"]
-    ssh = iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody="ssh-rsa AAAA")["SSHPublicKey"]["SSHPublicKeyId"]
+    ssh = iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key())["SSHPublicKey"]["SSHPublicKeyId"]
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]["SerialNumber"]
     iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
     made = iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com")

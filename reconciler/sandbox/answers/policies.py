@@ -60,7 +60,7 @@ def list_policies(account: Account, call: Call) -> Mapping[str, Any]:
     narrowed = usage is not None or bool(call.params.get("OnlyAttached"))
     prefix = call.params.get("PathPrefix", "/")
     found = _scoped(account, call.params.get("Scope", "All"), used if narrowed else None)
-    items, paging = page((pair for pair in found if pair[1].path.startswith(prefix)), call.params)
+    items, paging = page(account, (pair for pair in found if pair[1].path.startswith(prefix)), call.params)
     shown = [views.policy_in_list(account, each, lambda arn: (attached[arn], bounding[arn])) for each in items]
     return {"Policies": shown, **paging}
 
@@ -141,7 +141,7 @@ def list_entities_for_policy(account: Account, call: Call) -> Mapping[str, Any]:
             if attached or (boundary(holder) == arn and usage != "PermissionsPolicy"):
                 yield (noun, holder.name.lower()), (noun, holder)
 
-    items, paging = page(using(), call.params)
+    items, paging = page(account, using(), call.params)
     rows: dict[str, list[Mapping[str, str]]] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
     for noun, holder in items:
         rows[f"Policy{noun}s"].append({f"{noun}Name": holder.name, f"{noun}Id": holder.id})

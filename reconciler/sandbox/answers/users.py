@@ -64,9 +64,6 @@ def update_user(account: Account, call: Call) -> Mapping[str, Any]:
     account.iam.tagger.tags[user.arn] = tags
     for owned in (*user.access_keys, *user.ssh_public_keys, *user.signing_certificates.values()):
         owned.user_name = user.name
-    for device in account.iam.virtual_mfa_devices.values():
-        if device.user is user:
-            device.user_attribute |= {"UserName": user.name, "Path": user.path, "Arn": user.arn}
     principals.follow(account, before, user.arn)
     return {}
 

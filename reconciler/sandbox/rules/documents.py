@@ -11,7 +11,7 @@ import re
 from moto.core.exceptions import ServiceException
 from moto.iam.policy_validation import IAMPolicyDocumentValidator
 
-from reconciler.sandbox import principals, quotas, trust
+from reconciler.sandbox import principals, trust
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
@@ -62,11 +62,10 @@ def trust_principals_exist(account: Account, call: Call) -> str | None:
 
 
 @rule("LimitExceeded", *_MANAGED, source=_QUOTAS)
-def managed_policy_size(_: Account, call: Call) -> str | None:
+def managed_policy_size(account: Account, call: Call) -> str | None:
     """Refuse a managed policy of more than 6,144 characters."""
-    if _size(call.params["PolicyDocument"]) > quotas.MANAGED_POLICY_SIZE:
-        return f"Cannot exceed quota for PolicySize: {quotas.MANAGED_POLICY_SIZE}"
-    return None
+    quota = account.quota("PolicySizeQuota")
+    return f"Cannot exceed quota for PolicySize: {quota}" if _size(call.params["PolicyDocument"]) > quota else None
 
 
 @rule("LimitExceeded", *_INLINE, source=_QUOTAS)
@@ -74,18 +73,17 @@ def inline_policy_size(account: Account, call: Call) -> str | None:
     """Refuse inline policies of together more than 2,048 (user), 5,120 (group) or 10,240 (role) characters."""
     noun, holder = account.holder(call.params)
     documents = dict(holder.policies) | {call.params["PolicyName"]: call.params["PolicyDocument"]}
-    quota = quotas.INLINE_POLICY_SIZE[noun]
+    quota = account.quota(f"{noun}PolicySizeQuota")
     if sum(map(_size, documents.values())) > quota:
         return f"Maximum policy size of {quota} bytes exceeded for {noun.lower()} {holder.name}"
     return None
 
 
 @rule("LimitExceeded", *_TRUST, source=_QUOTAS)
-def trust_size(_: Account, call: Call) -> str | None:
+def trust_size(account: Account, call: Call) -> str | None:
     """Refuse a trust policy of more than 2,048 characters."""
-    if _size(_trust(call)) > quotas.TRUST_SIZE:
-        return f"Cannot exceed quota for ACLSizePerRole: {quotas.TRUST_SIZE}"
-    return None
+    quota = account.quota("AssumeRolePolicySizeQuota")
+    return f"Cannot exceed quota for ACLSizePerRole: {quota}" if _size(_trust(call)) > quota else None
 
 
 def _trust(call: Call) -> str:

@@ -11,8 +11,8 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["tag_keys_differ", "tag_keys_not_reserved", "tag_quota"]
 
-_CREATE = ("CreateUser", "CreateRole", "CreatePolicy", "CreateInstanceProfile")
-_TAG = ("TagUser", "TagRole", "TagPolicy", "TagInstanceProfile")
+_CREATE = ("CreateUser", "CreateRole", "CreatePolicy", "CreateInstanceProfile", "CreateVirtualMFADevice")
+_TAG = ("TagUser", "TagRole", "TagPolicy", "TagInstanceProfile", "TagMFADevice")
 _QUOTA = 50
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from sandbox.refusal_steps import Refusal, document, does, groups, has, mfa, named, policies, statement, tag, trust
 from sandbox.refusals_credentials import COUNTS, CREDENTIALS
-from sandbox.sandbox_support import ACCOUNT, ASSUME, PEM, POLICY, TRUST, arn, managed, ssh_key, trusting
+from sandbox.refusals_documents import DOCUMENTS
+from sandbox.sandbox_support import ACCOUNT, PEM, POLICY, TRUST, arn, managed, ssh_key
 
 __all__ = ["CASES", "HTTP", "Refusal"]
 
@@ -59,6 +58,14 @@ VALIDATION = [
     has(
         "ValidationError", "fits_service_model", "create_policy", "pattern",
         PolicyName="x", PolicyDocument=POLICY.replace("GetObject", "Get\N{SNOWMAN}"),
+    ),
+    has(
+        "ValidationError", "fits_service_model", "create_role", "pattern",
+        RoleName="x", AssumeRolePolicyDocument=statement(Sid="").replace('""', '"\N{SNOWMAN}"'),
+    ),
+    has(
+        "ValidationError", "fits_service_model", "update_assume_role_policy", "equal to 131072",
+        RoleName="r", PolicyDocument=TRUST + " " * 131072,
     ),
     has("ValidationError", "fits_service_model", "tag_role", "pattern", RoleName="r", Tags=[tag("a?")]),
     has(
@@ -210,64 +217,6 @@ LIMITS = [
         "LimitExceeded", "tag_quota", "tag_policy", "",
         does("tag_policy", PolicyArn=P, Tags=[tag(f"k{number}") for number in range(50)]),
         PolicyArn=P, Tags=[tag("K1")],
-    ),
-]  # fmt: skip
-
-DOCUMENTS = [
-    has(
-        "MalformedPolicyDocument", "policy_grammar", "create_policy", "Syntax errors in policy.",
-        PolicyName="x", PolicyDocument="{}",
-    ),
-    has(
-        "MalformedPolicyDocument", "policy_grammar", "put_role_policy", "must be version 2012-10-17 or greater.",
-        RoleName="r", PolicyName="x", PolicyDocument=POLICY.replace("2012", "2008"),
-    ),
-    *(
-        has(
-            "MalformedPolicyDocument", "trust_grammar", "create_role", message,
-            **ROLE | {"AssumeRolePolicyDocument": text},
-        )
-        for text, message in (
-            ("{", "This policy contains invalid Json"),
-            ("[]", "Syntax errors in policy."),
-            ('{"Version":"2012-10-17","Statement":[]}', "Syntax errors in policy."),
-            ('{"Version":"2012-10-17","Version":"2012-10-17","Statement":{}}', "Syntax errors in policy."),
-            (TRUST.replace("2012-10-17", "2013-10-17"), "Syntax errors in policy."),
-            ("[" * 100_000, "This policy contains invalid Json"),
-            (statement(Effect="allow"), "Syntax errors in policy."),
-            (statement(Effect=["Allow"]), "Syntax errors in policy."),
-            (statement(Actions="sts:AssumeRole"), "Syntax errors in policy."),
-            (statement(Principal={"AWS": []}), "Syntax errors in policy."),
-            (statement(Resource="*"), "Has prohibited field Resource"),
-            (statement(NotResource="*"), "Has prohibited field NotResource"),
-            (statement(NotPrincipal={"AWS": "*"}), "Has prohibited field NotPrincipal"),
-            (statement(Principal=None), "Missing required field Principal"),
-            (statement(Principal={"User": "alice"}), "Syntax errors in policy."),
-            (statement(Action=None, NotAction="sts:AssumeRole"), "Policy statement must contain actions."),
-            (statement(Action=["sts:AssumeRole", "s3:*"]), "may only specify STS AssumeRole actions."),
-            (statement(Condition=["no"]), "Syntax errors in policy."),
-            (statement(Sid="not alphanumeric"), "Statement IDs (SID) must be alpha-numeric."),
-            (json.dumps({"Statement": [{**ASSUME, "Sid": "a"}] * 2}), "(SID) in a single policy must be unique."),
-        )
-    ),
-    has(
-        "MalformedPolicyDocument", "trust_grammar", "update_assume_role_policy", "",
-        RoleName="r", PolicyDocument=statement(Resource="*"),
-    ),
-    *(
-        has(
-            "MalformedPolicyDocument", "trust_principals_exist", "create_role",
-            f'Invalid principal in policy: "AWS":"{principal}"',
-            **ROLE | {"AssumeRolePolicyDocument": trusting(arn("user/u"), principal)},
-        )
-        for principal in (
-            arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), arn("user/x/u"), "alice",
-            "AROAABCDEFGHIJKLMNOPQ", "AIDAABCDEFGHIJKLMNOPQ",
-        )
-    ),
-    has(
-        "MalformedPolicyDocument", "trust_principals_exist", "update_assume_role_policy",
-        f'Invalid principal in policy: "AWS":"{arn("role/x")}"', RoleName="r", PolicyDocument=trusting(arn("role/x")),
     ),
 ]  # fmt: skip
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import re
 
-from moto.core.exceptions import ServiceException
-from moto.iam.policy_validation import IAMPolicyDocumentValidator
-
 from reconciler.sandbox import principals, trust
 from reconciler.sandbox.account import Account
+from reconciler.sandbox.grammar import MalformedError, check_identity
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
 
@@ -32,13 +30,18 @@ _QUOTAS = "IAM user guide, reference_iam-quotas"
 _SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
 
 
-@rule("MalformedPolicyDocument", *_INLINE, *_MANAGED, source="moto's validator, which reproduces AWS's messages")
+@rule(
+    "MalformedPolicyDocument",
+    *_INLINE,
+    *_MANAGED,
+    source="IAM user guide, reference_policies_grammar; moto's validator",
+)
 def policy_grammar(_: Account, call: Call) -> str | None:
     """Refuse a managed or inline policy that breaks the grammar, or is not of version 2012-10-17."""
     try:
-        IAMPolicyDocumentValidator(call.params["PolicyDocument"]).validate()
-    except ServiceException as error:
-        return str(error.message)
+        check_identity(call.params["PolicyDocument"])
+    except MalformedError as error:
+        return str(error)
     return None
 
 
@@ -47,7 +50,7 @@ def trust_grammar(_: Account, call: Call) -> str | None:
     """Refuse a trust policy with resources, NotPrincipal or other than STS actions; both versions are fine."""
     try:
         trust.checked(_trust(call))
-    except trust.MalformedError as error:
+    except MalformedError as error:
         return str(error)
     return None
 

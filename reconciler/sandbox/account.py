@@ -2,7 +2,7 @@
 
 What moto's objects lack is added to them as attributes, so that it is saved, renamed and deleted with its object:
 ``permissions_boundary_arn`` (moto has it on roles only), ``service_specific_credentials`` and ``login_profile`` on
-users, ``tags`` on virtual MFA devices.
+users, ``tags`` on virtual MFA devices and server certificates, whose ``id``, ``upload_date`` and ``expiration`` too.
 """
 
 from __future__ import annotations
@@ -116,6 +116,15 @@ class Account:
         """
         message = f"VirtualMFADevice with serial number {serial} doesn't exist."
         return _found(self.iam.virtual_mfa_devices.get(serial), message)
+
+    def server_certificate(self, name: str) -> Any:
+        """Return the server certificate of exactly that name.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        found = next((each for each in self.iam.certificates.values() if each.cert_name == name), None)
+        return _found(found, f"The Server Certificate with name {name} cannot be found.")
 
     def holder(self, params: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the one user, group or role that the parameters name, after ``User``, ``Group`` or ``Role``.

@@ -14,13 +14,16 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["FINDERS", "folded", "get_tags", "merged", "put_tags", "rows", "tagged", "without"]
 
-_SUBJECT = re.compile(r"(?:Create|Tag|Untag|List)(?P<noun>User|Role|Policy|InstanceProfile|MFADevice)(?:Tags)?")
+_SUBJECT = re.compile(
+    r"(?:Create|Tag|Untag|List)(?P<noun>User|Role|Policy|InstanceProfile|MFADevice|ServerCertificate)(?:Tags)?"
+)
 FINDERS: Mapping[str, tuple[str, Callable[[Account, str], Any]]] = {
     "User": ("UserName", Account.user),
     "Role": ("RoleName", Account.role),
     "Policy": ("PolicyArn", Account.policy),
     "InstanceProfile": ("InstanceProfileName", Account.profile),
     "MFADevice": ("SerialNumber", Account.virtual_device),
+    "ServerCertificate": ("ServerCertificateName", Account.server_certificate),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sandbox.refusal_steps import CODES, Refusal, does, has, mfa
+from sandbox.refusal_steps import CODES, Refusal, does, has, mfa, tag
 from sandbox.sandbox_support import PEM, PEMS, POLICY, TRUST, arn, ssh_key
 
 __all__ = ["COUNTS", "CREDENTIALS"]
 
 U: dict[str, Any] = {"UserName": "u"}
 CODECOMMIT: dict[str, Any] = {**U, "ServiceName": "codecommit.amazonaws.com"}
+CERTIFICATE: dict[str, Any] = {"CertificateBody": PEM, "PrivateKey": "key"}
 IN_HAND = {"SerialNumber": "GAHT12345678", **CODES}
 
 
@@ -95,6 +96,25 @@ CREDENTIALS = [
     has(
         "EntityAlreadyExists", "mfa_device_is_free", "enable_mfa_device", "already in use",
         mfa, does("create_user", UserName="v"), UserName="v", SerialNumber=arn("mfa/d"), **CODES,
+    ),
+    has(
+        "EntityAlreadyExists", "certificate_name_is_free", "upload_server_certificate", "name C already exists",
+        does("upload_server_certificate", ServerCertificateName="c", **CERTIFICATE),
+        ServerCertificateName="C", **CERTIFICATE,
+    ),
+    has(
+        "EntityAlreadyExists", "certificate_name_is_free", "update_server_certificate", "name C already exists",
+        does("upload_server_certificate", ServerCertificateName="c", **CERTIFICATE),
+        does("upload_server_certificate", ServerCertificateName="d", **CERTIFICATE),
+        ServerCertificateName="d", NewServerCertificateName="C",
+    ),
+    has(
+        "InvalidInput", "tag_keys_not_reserved", "upload_server_certificate", "",
+        ServerCertificateName="c", **CERTIFICATE, Tags=[tag("aws:x")],
+    ),
+    has(
+        "InvalidInput", "tag_keys_differ", "create_virtual_mfa_device", "",
+        VirtualMFADeviceName="d", Tags=[tag("a"), tag("a")],
     ),
     has(
         "NotSupportedService", "service_has_credentials", "create_service_specific_credential", "s3.amazonaws.com",

@@ -136,3 +136,32 @@ def test_a_device_in_the_hand_has_no_arn_and_one_that_was_never_made_is_missed(i
     ):
         with pytest.raises(iam.exceptions.NoSuchEntityException, match="VirtualMFADevice with serial number"):
             call(**nowhere, **params)
+
+
+def test_server_certificates_are_listed_by_path_tagged_renamed_and_deleted(iam: Any) -> None:
+    for name in ("a", "b", "c"):
+        iam.upload_server_certificate(
+            ServerCertificateName=name, CertificateBody=PEMS[0], PrivateKey="key", Path=f"/{name}/",
+            Tags=[{"Key": "k", "Value": name}],
+        )  # fmt: skip
+    page = iam.list_server_certificates(MaxItems=2)
+    assert [each["ServerCertificateName"] for each in page["ServerCertificateMetadataList"]] == ["a", "b"]
+    rest = iam.list_server_certificates(Marker=page["Marker"])["ServerCertificateMetadataList"]
+    assert [each["Arn"] for each in rest] == [arn("server-certificate/c/c")]
+    assert rest == iam.list_server_certificates(PathPrefix="/c/")["ServerCertificateMetadataList"]
+    iam.update_server_certificate(ServerCertificateName="a", NewServerCertificateName="A", NewPath="/x/")
+    iam.tag_server_certificate(ServerCertificateName="A", Tags=[{"Key": "K", "Value": ""}])
+    assert [tag["Key"] for tag in iam.list_server_certificate_tags(ServerCertificateName="A")["Tags"]] == ["K", "k"]
+    iam.untag_server_certificate(ServerCertificateName="A", TagKeys=["K"])
+    found = iam.get_server_certificate(ServerCertificateName="A")["ServerCertificate"]
+    assert (found["ServerCertificateMetadata"]["Arn"], found["ServerCertificateMetadata"]["Expiration"].year) == (
+        arn("server-certificate/x/A"),
+        2060,
+    )
+    assert (found["CertificateBody"], found["Tags"]) == (PEMS[0].rstrip(), [{"Key": "k", "Value": "a"}])
+    for name in ("A", "b", "c"):
+        iam.delete_server_certificate(ServerCertificateName=name)
+    assert iam.list_server_certificates()["ServerCertificateMetadataList"] == []
+    for call in (iam.get_server_certificate, iam.delete_server_certificate):
+        with pytest.raises(iam.exceptions.NoSuchEntityException, match="Server Certificate with name a"):
+            call(ServerCertificateName="a")

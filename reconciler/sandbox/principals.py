@@ -54,11 +54,11 @@ def kept(account: Account, text: str) -> str:
 
 def follow(account: Account, before: str, after: str) -> None:
     """Rewrite every trust policy that names a principal whose ARN changed, or that is gone and leaves its id."""
+    # Looking for the text first is a hundred times faster than parsing; ``kept`` has undone all escapes.
+    quoted = json.dumps(before, ensure_ascii=False)
     for role in account.iam.roles.values():
-        text = role.assume_role_policy_document
-        # Looking for the text first is a hundred times faster than parsing; ``kept`` has undone all escapes.
-        if json.dumps(before, ensure_ascii=False) in text:
-            role.assume_role_policy_document = trust.replaced(text, {before: after})
+        if quoted in role.assume_role_policy_document:
+            role.assume_role_policy_document = trust.replaced(role.assume_role_policy_document, {before: after})
 
 
 def _entities(account: Account) -> list[Any]:

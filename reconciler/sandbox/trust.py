@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from reconciler.sandbox.grammar import SYNTAX, MalformedError, check_sids, check_syntax, parsed, statements_of
@@ -16,19 +17,25 @@ _FORBIDDEN = ("Resource", "NotResource", "NotPrincipal")
 _ELEMENTS = {"Sid", "Effect", "Principal", "Action", "NotAction", "Condition", *_FORBIDDEN}
 _VERSIONS = (None, "2012-10-17", "2008-10-17")
 _PRINCIPALS = {"AWS", "Service", "Federated", "CanonicalUser"}
+_NOBODY = (
+    "Invalid principal in policy: com.amazon.balsa.error.InvalidPolicyException: "
+    "The passed in policy has a statement with no principals!"
+)
 _TOKENS = re.compile(r'[{}]|(?P<string>"(?:[^"\\]|\\.)*")(?P<key>\s*:)?')
 _PLACE = ["Statement", "Principal", "AWS"]
 
 
+@lru_cache(maxsize=8)
 def checked(text: str) -> Sequence[Mapping[str, Any]]:
-    """Return the statements of a trust policy.
+    """Return the statements of a trust policy; every rule about one asks, so the last answers are kept.
 
     Version 2008-10-17 and no version at all are accepted: old roles have them.
 
     Raises:
         MalformedError: the text breaks the grammar.
 
-    Source: IAM user guide, reference_policies_grammar, reference_policies_elements_principal and _notprincipal.
+    Source: IAM user guide, reference_policies_grammar, reference_policies_elements_principal and _notprincipal;
+    terraform-aws-modules/terraform-aws-iam issue 47 (nobody is named).
     """
     policy = parsed(text, "This policy contains invalid Json")
     if set(policy) - _TOP or policy.get("Version") not in _VERSIONS or not isinstance(policy.get("Id", ""), str):
@@ -100,5 +107,7 @@ def _check_principal(principal: Any) -> None:
         raise MalformedError(SYNTAX)
     for names in principal.values():
         rows = names if isinstance(names, list) else [names]
-        if not rows or not all(isinstance(name, str) and name for name in rows):
+        if not rows:
+            raise MalformedError(_NOBODY)
+        if not all(isinstance(name, str) and name for name in rows):
             raise MalformedError(SYNTAX)

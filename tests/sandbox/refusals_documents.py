@@ -103,7 +103,7 @@ DOCUMENTS = [
         (statement(Effect="allow"), SYNTAX),
         (statement(Effect=["Allow"]), SYNTAX),
         (statement(Actions="sts:AssumeRole"), SYNTAX),
-        (statement(Principal={"AWS": []}), SYNTAX),
+        (statement(Principal={"AWS": []}), "a statement with no principals!"),
         (statement(Resource="*"), "Has prohibited field Resource"),
         (statement(NotResource="*"), "Has prohibited field NotResource"),
         (statement(NotPrincipal={"AWS": "*"}), "Has prohibited field NotPrincipal"),
@@ -119,6 +119,20 @@ DOCUMENTS = [
         (json.dumps({"Statement": [{**ASSUME, "Sid": "a"}] * 2}), "(SID) in a single policy must be unique."),
     )
     for case in _trusted("trust_grammar", text, message)
+] + [
+    case
+    for service in ("ec2", "ec2.aws.com", "EC2.amazonaws.com", "amazonaws.com", "ec2.amazonaws.com ", "*")
+    for case in _trusted(
+        "trust_services_have_form", statement(Principal={"Service": ["s3.amazonaws.com", service]}),
+        f'Invalid principal in policy: "SERVICE":"{service}"',
+    )
+] + [
+    case
+    for provider in ("github", "arn:aws:iam//123456789012:oidc-provider/x", arn("role/r"), "https://accounts.google.com")
+    for case in _trusted(
+        "trust_providers_have_form", statement(Principal={"Federated": provider}),
+        "Federated principals must be valid domain names or SAML metadata ARNs",
+    )
 ] + [
     case
     for principal in (

@@ -55,6 +55,20 @@ def trusted(iam: Any, role: str) -> Any:
         trusting("*", arn("root"), arn("role/r"), arn("user/team/u"), arn("role/a/b/c")),
         trusting("arn:aws:iam::999999999999:role/theirs", f"arn:aws:sts::{ACCOUNT}:assumed-role/r/session"),
         json.dumps({"Statement": [{**ASSUME, "Principal": {"Federated": "accounts.google.com"}}]}),
+        json.dumps(
+            {
+                "Statement": [
+                    {**ASSUME, "Principal": {"Federated": [arn("saml-provider/idp"), arn("oidc-provider/a.b/c")]}}
+                ]
+            }
+        ),
+        json.dumps(
+            {
+                "Statement": [
+                    {**ASSUME, "Principal": {"Service": ["states.us-east-1.amazonaws.com", "eks.amazonaws.com.cn"]}}
+                ]
+            }
+        ),
         trust(2048),
     ],
 )

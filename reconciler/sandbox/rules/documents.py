@@ -20,6 +20,8 @@ __all__ = [
     "policy_grammar",
     "trust_grammar",
     "trust_principals_exist",
+    "trust_providers_have_form",
+    "trust_services_have_form",
     "trust_size",
 ]
 
@@ -27,6 +29,13 @@ _INLINE = ("PutUserPolicy", "PutGroupPolicy", "PutRolePolicy")
 _MANAGED = ("CreatePolicy", "CreatePolicyVersion")
 _TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
 _QUOTAS = "IAM user guide, reference_iam-quotas"
+_LABELS = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+_SUFFIXES = (
+    "amazonaws.com amazonaws.com.cn amazonaws.eu amazon.com c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk csp.hci.ic.gov"
+)
+_SERVICE = re.compile(rf"{_LABELS}(?:{'|'.join(map(re.escape, _SUFFIXES.split()))})", re.ASCII)
+_PROVIDER = r"arn:[\w-]+:iam::\d{12}:(?:saml|oidc)-provider/.+"
+_FEDERATED = re.compile(rf"{_PROVIDER}|(?i:{_LABELS}[a-z]{{2,}})", re.ASCII)
 _SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
 
 
@@ -61,6 +70,26 @@ def trust_principals_exist(account: Account, call: Call) -> str | None:
     for kind, name in trust.principals(trust.checked(_trust(call))):
         if kind == "AWS" and principals.shown(account, name) is None:
             return f'Invalid principal in policy: "AWS":"{name}"'
+    return None
+
+
+@rule(
+    "MalformedPolicyDocument", *_TRUST, source="hashicorp/terraform issue 35086; aws-samples/aws-cdk-examples issue 801"
+)
+def trust_services_have_form(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy whose service principal has not the form of one; which services exist is not known here."""
+    for kind, name in trust.principals(trust.checked(_trust(call))):
+        if kind == "Service" and not _SERVICE.fullmatch(name):
+            return f'Invalid principal in policy: "SERVICE":"{name}"'
+    return None
+
+
+@rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_elements_principal")
+def trust_providers_have_form(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy whose federated principal is neither a domain name nor the ARN of a provider."""
+    for kind, name in trust.principals(trust.checked(_trust(call))):
+        if kind == "Federated" and not _FEDERATED.fullmatch(name):
+            return "Federated principals must be valid domain names or SAML metadata ARNs"
     return None
 
 

@@ -25,7 +25,9 @@ def of(code: str) -> pytest.MarkDecorator:
 
 def refused(case: Refusal) -> None:
     session = sandbox.session(quotas=case.quotas)
-    iam: Any = session.client("iam")
+    # Without botocore's own checks, as a program in another language would call.
+    unchecked = Config(parameter_validation=False)
+    iam: Any = session.client("iam", config=unchecked)
     iam.create_user(UserName="u")
     iam.create_group(GroupName="g")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
@@ -34,9 +36,7 @@ def refused(case: Refusal) -> None:
         prepare(iam)
     before = details(iam)
     operation, params = case.call
-    # Without botocore's own checks, as a program in another language would call.
-    unchecked = Config(parameter_validation=False)
-    caller = session.client("sts" if operation == "assume_role" else "iam", config=unchecked)
+    caller = session.client("sts", config=unchecked) if operation == "assume_role" else iam
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**params)
     error, answer = caught.value.response["Error"], caught.value.response["ResponseMetadata"]

@@ -115,6 +115,7 @@ DOCUMENTS = [
         (statement(Action="*"), "may only specify STS AssumeRole actions."),
         (statement(Condition=["no"]), SYNTAX),
         (statement(Condition={"StringIs": {"sts:ExternalId": "x"}}), SYNTAX),
+        (statement(Sid=1), SYNTAX),
         (statement(Sid="not alphanumeric"), "Statement IDs (SID) must be alpha-numeric."),
         (json.dumps({"Statement": [{**ASSUME, "Sid": "a"}] * 2}), "(SID) in a single policy must be unique."),
     )

@@ -138,7 +138,8 @@ DOCUMENTS = [
     case
     for principal in (
         arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), arn("user/x/u"), "alice",
-        "AROAABCDEFGHIJKLMNOPQ", "AIDAABCDEFGHIJKLMNOPQ",
+        "arn:aws-cn:iam::999999999999:root", "arn:aws-cn:iam::123456789012:user/u", "AROAABCDEFGHIJKLMNOPQ",
+        "AIDAABCDEFGHIJKLMNOPQ",
     )
     for case in _trusted(
         "trust_principals_exist", trusting(arn("user/u"), principal),

@@ -33,7 +33,7 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
             values[facet.field] = own
         ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
         told = facet.field in declared.given or facet.absent == "none"
-        if ignored and told and not _same(facet, own, live):
+        if ignored and told and not scene.desired.verbatim and not _same(facet, own, live):
             scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
     return dataclasses.replace(declared.resource, **values)
 

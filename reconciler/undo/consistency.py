@@ -8,10 +8,23 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.kinds import KINDS
-from reconciler.model import Account, Address, Conflict, Desired, Facet, Items, Live, Note, Observed, Origin, Value
+from reconciler.model import (
+    Account,
+    Address,
+    Conflict,
+    Desired,
+    Facet,
+    Fixed,
+    Items,
+    Live,
+    Note,
+    Observed,
+    Origin,
+    Value,
+)
 from reconciler.undo.targets import Target
 
-__all__ = ["consistent"]
+__all__ = ["consistent", "final_arn"]
 
 
 def consistent(found: Sequence[Target], live: Live, settings: Desired, origin: Origin) -> list[Target]:
@@ -99,10 +112,10 @@ def _will_be_arn(arn: str, kind: str, found: Sequence[Target], live: Live) -> bo
     target = _target_of(Address(kind, arn.rpartition("/")[2]), found)
     if target is None:
         return any(observed.arn == arn for observed in live.objects.values())
-    return _will_be(target) and _final_arn(target, live.account) == arn
+    return _will_be(target) and final_arn(target, live.account) == arn
 
 
-def _final_arn(target: Target, account: Account) -> str:
+def final_arn(target: Target, account: Account) -> str:
     """Return the ARN that the target's object will have."""
     if target.live is None:
         return target.before.arn
@@ -168,8 +181,8 @@ def _mend_less(
     origin: Origin,
 ) -> bool:
     """Leave out what would lead nowhere from what is put back of an object that is there."""
-    changed = False
     mend, kind = target.merged, KINDS[target.address.kind]
+    changed = _stay_in_place(target, found, live, origin)
     for facet in kind.facets:
         if isinstance(facet, Items) and facet.refers:
             for key in [key for key in mend.put.get(facet.field, {}) if leads_nowhere(facet, key)]:
@@ -179,12 +192,45 @@ def _mend_less(
         elif isinstance(facet, Value) and facet.field in mend.values:
             value = mend.values[facet.field]
             dead = [value] if facet.refers and value is not None and leads_nowhere(facet, value) else []
-            dead += _dead_principals(target.before.resource, kind.name, found, live) if facet.trusts else []
+            back = dataclasses.replace(target.before.resource, **{facet.field: value})
+            dead += _dead_principals(back, kind.name, found, live) if facet.trusts else []
             if dead:
                 del mend.values[facet.field]
                 _complain(target, facet, ", ".join(dead), origin)
                 changed = True
     return changed
+
+
+def _stay_in_place(target: Target, found: Sequence[Target], live: Live, origin: Origin) -> bool:
+    """Give up a replacement that would take the object from something which undo does not write."""
+    made, mend = target.live, target.merged
+    fixed = [f.field for f in KINDS[target.address.kind].facets if isinstance(f, Fixed) and f.field in mend.values]
+    if made is None or not fixed:
+        return False
+    holders = [
+        f"{other.address} ({use})"
+        for other in live.objects.values()
+        for use in _uses(other, made)
+        if not _is_trust(other, use) and not _lets_go(_target_at(other.address, found), use)
+    ]
+    for field in fixed if holders else ():
+        del mend.values[field]
+        what = f"it cannot be replaced to put back its {field}: it is held by {', '.join(holders)}"
+        remedy = "take it from those by hand and undo again"
+        target.conflicts.append(Conflict(target.address, field, what, remedy, origin))
+    return bool(holders)
+
+
+def _is_trust(other: Observed[Any], field: str) -> bool:
+    facet = KINDS[other.address.kind].facet(field)
+    return isinstance(facet, Value) and facet.trusts
+
+
+def _lets_go(other: Target | None, field: str) -> bool:
+    """Return whether undo writes the field, so that it can give the object back once it is replaced."""
+    if other is None or other.fate not in {"delete", "mend"}:
+        return False
+    return other.fate == "delete" or field in other.merged.values or field in other.merged.put
 
 
 def _keep_used(target: Target, found: Sequence[Target], live: Live, origin: Origin) -> bool:

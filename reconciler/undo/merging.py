@@ -20,7 +20,7 @@ class Merged:
     values: dict[str, Any] = field(default_factory=dict)
     """Whole fields, with what they were."""
     put: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """Per field the items that go back, with what they were."""
+    """Per field the items that go back, with what they were; every field whose items the run changed is among them."""
     drop: dict[str, set[str]] = field(default_factory=dict)
     """Per field the keys of the items that the run added."""
     foreign: list[str] = field(default_factory=list)
@@ -41,6 +41,8 @@ def merged(before: Observed[Any], states: Sequence[Observed[Any]], live: Observe
         was, now = getattr(before.resource, facet.field), getattr(live.resource, facet.field)
         seen = [getattr(state.resource, facet.field) for state in states]
         if isinstance(facet, Items):
+            if any(was.keys() != items.keys() for items in seen):
+                found.put.setdefault(facet.field, {})
             was, now = names.of_run(facet, was), names.of_now(facet, now)
             _merge_items(facet, was, [names.of_run(facet, items) for items in seen], now, found)
         elif any(not _same(facet, was, value) for value in seen) and not _same(facet, was, now):

@@ -1,4 +1,7 @@
-"""One name for each object, whatever it is called before the run, in it and now: the one that the run found."""
+"""One name for each object, whatever it is called before the run, in it and now: the one that the run found.
+
+What is referred to by ARN goes by the ARN that the run found: a replaced policy may have moved to another path.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _STRANGER = "\n"
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """By kind and folded name: the name that the run found the object by, where it is another one."""
+    """By kind and folded name or ARN: the name or ARN that the run found the object by."""
 
     in_run: Mapping[tuple[str, str], str] = field(default_factory=dict)
     now: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -44,12 +47,14 @@ def names_of(run: Sequence[Life], live: Live, by_id: Mapping[str, Observed[Any]]
     for life in run:
         if life.before is None:
             continue
-        address = life.before.address
+        address, arn = life.before.address, life.before.arn
         in_run |= {(address.kind, state.address.folded): address.name for state in life.there}
-        there = by_id.get(life.before.resource.unique_id)
+        in_run |= {(address.kind, state.arn.lower()): arn for state in life.there}
+        there = by_id.get(life.before.resource.unique_id) or (live.objects.get(address) if life.ends else None)
         stranger = live.objects.get(address)
         if there is not None and stranger is not None and stranger is not there:
             now[(address.kind, address.folded)] = f"{_STRANGER}{address.name}"
         if there is not None:
             now.setdefault((address.kind, there.address.folded), address.name)
+            now[(address.kind, there.arn.lower())] = arn
     return Names(in_run, now)

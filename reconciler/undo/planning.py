@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from reconciler.journal import Journal
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan
+from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan, Value
 from reconciler.plan import Reader, make
 from reconciler.plan.lives import Life, lives, losses
-from reconciler.undo.consistency import consistent
-from reconciler.undo.targets import Target, targets
+from reconciler.undo.consistency import consistent, final_arn
+from reconciler.undo.targets import Target, lost_principals, targets
 
 __all__ = ["undone"]
+
+_Names: TypeAlias = Mapping[tuple[str, str], str]
+"""By kind and by the name or ARN that the run found."""
 
 
 def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Plan:
@@ -35,16 +39,23 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Pla
     live = iam.look_up(live, _wanted(run, live))
     found = consistent(targets(journal, live, origin), live, settings, origin)
     names = {(t.before.address.kind, t.before.address.name): t.address.name for t in found}
+    names |= {(t.before.address.kind, t.before.arn): final_arn(t, live.account) for t in found}
+    now = names | {(t.before.address.kind, t.before.arn): t.live.arn for t in found if t.live is not None}
     desired = Desired(
         settings.account,
         dataclasses.replace(settings.settings, prune=False),
-        {target.address: _declared(target, names, origin) for target in found if target.fate != "leave"},
+        {target.address: _declared(target, names, now, origin) for target in found if target.fate != "leave"},
         settings.today,
         verbatim=True,
     )
     plan = make(desired, iam, live)
     conflicts = {*plan.conflicts, *(conflict for target in found for conflict in target.conflicts)}
-    notes = {*plan.notes, *(note for target in found for note in target.notes), *_lost(journal)}
+    notes = {
+        *plan.notes,
+        *(note for target in found for note in target.notes),
+        *_lost(journal),
+        *_distrusted(run, live, found),
+    }
     return dataclasses.replace(
         plan,
         changes=[_explained(change) for change in plan.changes],
@@ -65,8 +76,11 @@ def _wanted(run: Iterable[Life], live: Live) -> set[tuple[Address, str]]:
     return wanted
 
 
-def _declared(target: Target, names: Mapping[tuple[str, str], str], origin: Origin) -> Declared:
-    """Return the target as a document would declare it, had it a word for each single item that goes back."""
+def _declared(target: Target, names: _Names, now: _Names, origin: Origin) -> Declared:
+    """Return the target as a document would declare it, had it a word for each single item that goes back.
+
+    ``names`` are the names and ARNs that objects will have, ``now`` those by which the comparison finds them.
+    """
     if target.fate == "delete":
         return Declared(target.address, origin, None, "absent")
     facets = KINDS[target.address.kind].facets
@@ -85,7 +99,7 @@ def _declared(target: Target, names: Mapping[tuple[str, str], str], origin: Orig
         for field in {*mend.put, *mend.drop}
     }
     dropped = {
-        field: frozenset(names.get((refers[field], key), key) for key in keys) for field, keys in mend.drop.items()
+        field: frozenset(now.get((refers[field], key), key) for key in keys) for field, keys in mend.drop.items()
     }
     resource = dataclasses.replace(target.before.resource, name=target.address.name, **mend.values, **items)
     renamed_from = target.live.address.name if target.renames and target.live is not None else None
@@ -104,6 +118,24 @@ def _declared(target: Target, names: Mapping[tuple[str, str], str], origin: Orig
 def _explained(change: Change) -> Change:
     reasons = {"create": "the run deleted it", "delete": "the run made it", "update": "the run changed it"}
     return dataclasses.replace(change, reason=reasons.get(change.action, change.reason))
+
+
+def _distrusted(run: Sequence[Life], live: Live, found: Sequence[Target]) -> set[Note]:
+    """Return a note for each object that knows an object which the run deleted by its unique id, and is not written."""
+    lost = lost_principals(run, live)
+    written = {t.address for t in found if t.fate == "mend" and any(f.trusts for f in _values(t))}
+    what = "trusts what the run deleted by a unique id that is lost: write its trust again to let it in"
+    return {
+        Note(address, what)
+        for address, observed in live.objects.items()
+        if address not in written and KINDS[address.kind].follow(observed.resource, lost) != observed.resource
+    }
+
+
+def _values(target: Target) -> list[Value]:
+    """Return the facets over single values that go back."""
+    facets = KINDS[target.address.kind].facets
+    return [facet for facet in facets if isinstance(facet, Value) and facet.field in target.merged.values]
 
 
 def _lost(journal: Journal) -> set[Note]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
@@ -13,7 +14,7 @@ from reconciler.plan.lives import Life, lives
 from reconciler.undo.merging import Merged, added_since, merged
 from reconciler.undo.naming import Names, names_of
 
-__all__ = ["Fate", "Target", "targets"]
+__all__ = ["Fate", "Target", "lost_principals", "targets"]
 
 Fate: TypeAlias = Literal["create", "mend", "delete", "leave"]
 
@@ -50,10 +51,11 @@ def targets(journal: Journal, live: Live, origin: Origin) -> list[Target]:
     calls = [write.call for write in journal.writes]
     # A write that failed may have landed all the same, but an object that it should have made may be another's.
     certain = {write.call.key for write in journal.writes if write.outcome != "failed"}
-    by_id = {o.resource.unique_id: o for o in live.objects.values() if o.resource.unique_id}
-    found = []
     run = lives(journal.before, calls, journal.account)
+    live = _followed(live, lost_principals(run, live))
+    by_id = {o.resource.unique_id: o for o in live.objects.values() if o.resource.unique_id}
     names = names_of(run, live, by_id)
+    found = []
     for life in run:
         target = _target(life, live, by_id, names, origin)
         made = life.creator is None or life.creator.key in certain
@@ -64,6 +66,25 @@ def targets(journal: Journal, live: Live, origin: Origin) -> list[Target]:
             target.conflicts.append(Conflict(target.address, "state", what, remedy, origin))
         found.append(target)
     return _without_clashes(found, live, origin)
+
+
+def lost_principals(run: Sequence[Life], live: Live) -> dict[str, str]:
+    """Return the ARNs, by their unique ids, of the objects that the run deleted.
+
+    Source: IAM user guide, reference_policies_elements_principal: a trust shows a deleted principal as its unique id.
+    """
+    there = {observed.resource.unique_id for observed in live.objects.values()}
+    ended = (life.before for life in run if life.before is not None and life.ends)
+    return {o.resource.unique_id: o.arn for o in ended if o.resource.unique_id and o.resource.unique_id not in there}
+
+
+def _followed(live: Live, lost: Mapping[str, str]) -> Live:
+    """Return the snapshot with every trust as it was written, before what it trusts was deleted."""
+    objects = {
+        address: dataclasses.replace(o, resource=KINDS[address.kind].follow(o.resource, lost))
+        for address, o in live.objects.items()
+    }
+    return dataclasses.replace(live, objects=objects) if lost else live
 
 
 def _target(life: Life, live: Live, by_id: Mapping[str, Observed[Any]], names: Names, origin: Origin) -> Target:

@@ -291,7 +291,7 @@ def test_a_run_that_wrote_nothing_needs_no_undo() -> None:
 def test_a_membership_follows_a_rename_that_cannot_be_undone() -> None:
     world = World()
     group = {"kind": "group", "name": "g", "members": ["alice"]}
-    renamed = [{**group, "members": ["bob"]}, {"kind": "user", "name": "bob", "renamed_from": "alice"}]
+    renamed: Docs = [{**group, "members": ["bob"]}, {"kind": "user", "name": "bob", "renamed_from": "alice"}]
     _, journal = ran(world, [group, {"kind": "user", "name": "alice"}], renamed)
     world.iam.create_user(UserName="alice")
     world.iam.add_user_to_group(GroupName="g", UserName="alice")
@@ -307,7 +307,7 @@ def test_a_membership_follows_a_rename_that_cannot_be_undone() -> None:
 def test_a_member_that_joined_under_a_new_name_leaves_when_both_names_go_back() -> None:
     world = World()
     before = [{"kind": "group", "name": "g"}, {"kind": "user", "name": "u"}]
-    after = [
+    after: Docs = [
         {"kind": "group", "name": "g2", "renamed_from": "g"},
         {"kind": "user", "name": "u2", "renamed_from": "u", "groups": ["g2"]},
     ]
@@ -316,3 +316,40 @@ def test_a_member_that_joined_under_a_new_name_leaves_when_both_names_go_back() 
     run_of(world, undo)
     assert world.iam.get_group(GroupName="g")["Users"] == []
     assert undo_of(world, journal).in_sync
+
+
+def test_a_replaced_policy_is_replaced_again_and_its_holders_keep_it() -> None:
+    world = World()
+    user = {"kind": "user", "name": "u", "policies": ["p"]}
+    other = {"kind": "user", "name": "o"}
+    moved = {**POLICY, "path": "/a/", "replace": "true"}
+    _, journal = ran(world, [POLICY, user, other], [moved, user, {**other, "policies": ["p"]}])
+    undo = undo_of(world, journal)
+    run_of(world, undo)
+    held = world.iam.list_entities_for_policy(PolicyArn=ARN)["PolicyUsers"]
+    assert [holder["UserName"] for holder in held] == ["u"]
+    assert undo_of(world, journal).in_sync
+
+
+def test_a_replaced_policy_stays_where_it_is_as_long_as_a_stranger_holds_it() -> None:
+    world = World()
+    user = {"kind": "user", "name": "u", "policies": ["p"]}
+    _, journal = ran(world, [POLICY, user], [{**POLICY, "path": "/a/", "replace": "true"}, user])
+    world.iam.create_user(UserName="stranger")
+    world.iam.attach_user_policy(UserName="stranger", PolicyArn="arn:aws:iam::123456789012:policy/a/p")
+    undo = undo_of(world, journal)
+    assert told(undo) == []
+    assert conflicts(undo) == (
+        "policy/p it cannot be replaced to put back its path: it is held by user/stranger (policies)"
+    )
+
+
+def test_a_trust_that_lost_a_principal_which_is_back_is_named() -> None:
+    world = World()
+    role = {"kind": "role", "name": "r", "service": "ec2"}
+    world.apply([role])
+    world.iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps(trusting("r")))
+    made = world.plan([{"kind": "role", "name": "r", "state": "absent"}, {"kind": "group", "name": "g"}])
+    undo = undo_of(world, run_of(world, made))
+    assert told(undo) == ["CreateRole role/r", "DeleteGroup group/g"]
+    assert "role/other trusts what the run deleted by a unique id that is lost" in "\n".join(notes(undo))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import random
+import re
 from typing import Any, TypeAlias
 
 from hypothesis import assume, given, note
@@ -19,6 +20,9 @@ from reconciler.model import Live, Plan
 from reconciler.policydoc import canonical
 
 History: TypeAlias = tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]]
+
+
+_LOST = re.compile(r"'A(ROA|IDA)[A-Z0-9]{8,}'")
 
 
 def seen(world: World) -> Live:
@@ -49,6 +53,9 @@ def unlike(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     """Return the fields in which two accounts differ, as they are in both."""
     found: dict[str, Any] = {}
     for name in sorted({*one, *other}):
+        # IAM writes a principal that is gone as its unique id, which the same principal made again does not have.
+        if any(_LOST.search(repr(account.get(name, {}).get("trust"))) for account in (one, other)):
+            one, other = ({**a, name: {**a.get(name, {}), "trust": None}} for a in (one, other))
         left, right = one.get(name, {}), other.get(name, {})
         fields = {*left, *right}
         found |= {f"{name} {f}": [left.get(f), right.get(f)] for f in fields if left.get(f, 0) != right.get(f, 0)}

@@ -12,7 +12,7 @@ from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen, is_true_already
 from reconciler.plan.make import Reader
-from reconciler.plan.touched import Touched, holds, left_by, moved, touched_by
+from reconciler.plan.touched import CREATED, Touched, holds, left_by, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
 
@@ -140,8 +140,18 @@ def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live
         if _is_done(step, saved, known, live):
             continue
         why = f" ({conflicts[step.address]})" if step.address in conflicts else ""
+        if any(one.address == step.address and _is_replaced(one, live) for one in saved.touched):
+            why = " (what the new object was to keep of the one that it replaces was lost with that)"
         reasons.append(f"{source} as they are now do not produce {_named(step)}{why}; plan again")
     return reasons
+
+
+def _is_replaced(touched: Touched, live: Live) -> bool:
+    """Return whether the plan deletes the object to make it anew, and it is deleted already."""
+    first, *later = touched.identity
+    observed = live.objects.get(touched.address)
+    renewed = first[1] is not None and any(state == CREATED for _, state in later)
+    return renewed and (observed is None or observed.resource.unique_id != first[1])
 
 
 def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:

@@ -362,6 +362,22 @@ def test_a_plan_is_resumed_from_every_state_that_an_interrupted_apply_can_leave(
         assert not sent(world.plan(SMALL))
 
 
+def test_a_replacement_that_was_to_keep_what_no_document_tells_is_not_resumed_behind_its_deletion() -> None:
+    docs: Docs = [{"kind": "policy", "name": "p", "document": READ, "description": "kept"}]
+    after: Docs = [{"kind": "policy", "name": "p", "document": READ, "path": "/moved/", "replace": "true"}]
+    world = World()
+    world.apply(docs)
+    made = world.plan(after)
+    data = bytes_of(made, after)
+    assert [step.call.operation for step in made.steps] == ["DeletePolicy", "CreatePolicy"]
+    assert made.steps[1].call.params["Description"] == "kept"
+    Iam(world.session).send(made.steps[0].call)
+    why = "(what the new object was to keep of the one that it replaces was lost with that); plan again"
+    assert why in refusal(world, data, after)
+    world.apply(after)
+    assert not sent(world.plan(after))
+
+
 def test_a_user_that_goes_with_its_credentials_is_resumed_after_every_step() -> None:
     docs: Docs = [{"kind": "user", "name": "leaver", "policies": ["ReadOnlyAccess"]}]
     after: Docs = [{"kind": "user", "name": "leaver", "state": "absent"}, {"kind": "group", "name": "anchor"}]
@@ -387,7 +403,10 @@ def test_a_plan_file_holds_no_secret() -> None:
     world = before()
     world.iam.create_login_profile(UserName="leaver", Password=secrets[0])
     key = world.iam.create_access_key(UserName="leaver")["AccessKey"]
-    secrets += [key["SecretAccessKey"], *world.session.get_credentials().get_frozen_credentials()[1:]]
+    secrets.append(key["SecretAccessKey"])
+    credentials = world.session.get_credentials()
+    assert credentials is not None
+    secrets += [secret for secret in credentials.get_frozen_credentials()[1:] if secret]
     data = saved(world).decode()
     assert key["AccessKeyId"] in data, "the plan deletes the key, and names it"
-    assert [secret for secret in secrets if secret and secret in data] == []
+    assert [secret for secret in secrets if secret in data] == []

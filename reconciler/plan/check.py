@@ -133,7 +133,7 @@ def _read(touched: Sequence[Touched], reader: _Watching, account: Account) -> Li
 
 def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live, fresh: Plan) -> list[str]:
     """Return why each step that was not made anew, and is not true already, cannot be applied."""
-    source = "the documents" if saved.basis.kind == "documents" else "the journal"
+    lacks = "the journal does" if saved.basis.kind == "journal" else "the documents as they are now do"
     conflicts = {conflict.address: conflict.what for conflict in fresh.conflicts}
     reasons = []
     for step in absent:
@@ -142,7 +142,7 @@ def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live
         why = f" ({conflicts[step.address]})" if step.address in conflicts else ""
         if any(one.address == step.address and _is_replaced(one, live) for one in saved.touched):
             why = " (what the new object was to keep of the one that it replaces was lost with that)"
-        reasons.append(f"{source} as they are now do not produce {_named(step)}{why}; plan again")
+        reasons.append(f"{lacks} not produce {_named(step)}{why}; plan again")
     return reasons
 
 

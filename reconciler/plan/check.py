@@ -96,7 +96,11 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) 
     beyond = [step for step in fresh.steps if step.call.key not in by_key]
     known = {step.call.key for step in kept}
     done = [step for step in saved.steps if step.call.key not in known]
-    reasons = [*_unfounded(saved, done, known, live, fresh), *_lacking(kept, beyond, by_key, live)]
+    reasons = [
+        *_unfounded(saved, done, known, live, fresh),
+        *_untold(saved, kept, live),
+        *_lacking(kept, beyond, by_key, live),
+    ]
     if exact:
         reasons += [f"{_call(step)} is not in the plan file, and would be done now (--exact)" for step in beyond]
     if reasons:
@@ -144,6 +148,13 @@ def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live
             why = " (what the new object was to keep of the one that it replaces was lost with that)"
         reasons.append(f"{lacks} not produce {_named(step)}{why}; plan again")
     return reasons
+
+
+def _untold(saved: Saved, kept: Sequence[Step], live: Live) -> list[str]:
+    """Return why objects cannot be judged that the kept steps change and the file does not know."""
+    told = {one.address for one in saved.touched}
+    changed = {step.address for step in kept if step.address in foreseen(live.objects, step.call, live.account)}
+    return [f"the plan file does not tell how {address} was; plan again" for address in sorted(changed - told)]
 
 
 def _is_replaced(touched: Touched, live: Live) -> bool:

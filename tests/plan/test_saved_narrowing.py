@@ -124,11 +124,21 @@ def test_a_plan_whose_order_was_changed_is_applied_in_the_order_that_the_account
         steps.reverse()
         for number, step in enumerate(steps, start=1):
             step.update(id=number, after=[])
-        content["body"]["touched"] = {}
 
     rest = left(world, forged(bytes_of(made, AFTER), turn), AFTER)
     assert rest.remade
     assert list(rest.plan.steps) == list(made.steps)
+
+
+def test_a_plan_that_does_not_tell_how_an_object_was_is_refused() -> None:
+    world = before()
+
+    def forget(content: Any) -> None:
+        del content["body"]["touched"]["user/alice"]
+
+    assert refusal(world, forged(saved(world), forget), AFTER) == (
+        "the plan file does not tell how user/alice was; plan again"
+    )
 
 
 def test_bonds_that_were_taken_out_of_a_plan_hold_all_the_same() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from reconciler.access.patterns import Context
 from reconciler.access.places import at
@@ -97,7 +98,7 @@ class Request:
 
     @cached_property
     def values(self) -> Context:
-        """Return the context by the folded names of its keys, without those that have no value.
+        """Return the context by the folded names of its keys.
 
         Raises:
             PolicyError: Two keys differ in case only, or a value is no text.
@@ -219,17 +220,14 @@ def _statements(layer: Layer, documents: Sequence[Document], level: int) -> Iter
             yield StatementRef(layer, index, statement.index, statement.sid, level), statement
 
 
-def _context(values: Mapping[str, str | Sequence[str]]) -> Context:
+def _context(values: Mapping[str, Any]) -> Context:
     folded: dict[str, tuple[str, ...]] = {}
-    seen: set[str] = set()
     for key, value in values.items():
         name = fold(key)
-        if name in seen:
+        if name in folded:
             raise PolicyError(f"the condition key {quoted(key)} has a value twice, in two spellings")
-        seen.add(name)
-        found = (value,) if isinstance(value, str) else tuple(value)
+        found = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if not all(isinstance(item, str) for item in found):
             raise PolicyError(f"the value of the condition key {quoted(key)} is no text")
-        if found:
-            folded[name] = found
+        folded[name] = found
     return folded

@@ -18,7 +18,7 @@ import click
 import reconciler
 from reconciler.cli import run
 from reconciler.cli.screen import complain
-from reconciler.cli.target import DEFAULT_DIRECTORY, Target, dated
+from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model import Account, Plan
 from reconciler.report.lines import counted
@@ -60,7 +60,7 @@ _NARROWING = (
         "--dir",
         "documents",
         metavar="DIR",
-        type=click.Path(path_type=Path),
+        type=DIRECTORY,
         help="The documents that a saved plan was made from; by default `desired-state`.",
     ),
     click.option("--exact", is_flag=True, help="Refuse a saved plan if there would be more to do than it holds."),

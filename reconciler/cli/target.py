@@ -15,6 +15,7 @@ import click
 __all__ = [
     "DEFAULT_DIRECTORY",
     "DEFAULT_SANDBOX",
+    "DIRECTORY",
     "SANDBOX_OPTION",
     "Target",
     "dated",
@@ -103,6 +104,23 @@ SANDBOX_OPTION = click.option(
     help="Work on an embedded account instead of a real one; NAME tells several apart.",
 )
 
+
+class _Directory(click.Path):
+    """A directory; whether it is there and may be read is told with all other faults, and not by click."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; nothing, as an unset variable of a script leaves it, is not the current directory."""
+        if value == "":
+            self.fail("it is empty; name the directory that holds the documents", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+DIRECTORY: Final = _Directory()
+"""The type of a parameter that names the documents."""
+
 _OPTIONS = (
     SANDBOX_OPTION,
     click.option("--profile", metavar="NAME", help="Profile of your AWS configuration that gives the credentials."),
@@ -143,5 +161,5 @@ def _targeted(command: Callable[..., int], argument: str) -> Callable[..., int]:
         target = Target(directory, sandbox, profile, region, now.date(), now)
         return command(target=target, **rest)
 
-    place = click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=click.Path(path_type=Path))
+    place = click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=DIRECTORY)
     return functools.reduce(lambda function, option: option(function), reversed((place, *_OPTIONS)), wrapped)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from reconciler import access
 from reconciler.access import Caller, Layer, Principal, Request, StatementRef, evaluate, evaluate_trust
 from reconciler.errors import PolicyError
 
@@ -74,9 +77,10 @@ def test_a_condition_key_has_its_value_once() -> None:
         evaluate(Principal([ALLOW_ALL], bindings={"aws:x": "a", "AWS:X": "a"}), GET)
 
 
-def test_values_of_a_request_are_text() -> None:
-    with pytest.raises(PolicyError, match="no text"):
-        evaluate(Principal([ALLOW_ALL]), Request("s3:GetObject", "*", {"aws:x": [1]}))  # type: ignore[list-item]
+@pytest.mark.parametrize("value", [1, [1], ["a", None], None, {"a": "b"}], ids=str)
+def test_values_of_a_request_are_text(value: Any) -> None:
+    with pytest.raises(PolicyError, match=r'request: .*"aws:x" is no text'):
+        evaluate(Principal([ALLOW_ALL]), Request("s3:GetObject", "*", {"aws:x": value}))
 
 
 @pytest.mark.parametrize("name", ["", "bob", "123456789012", "arn:aws:iam::123456789012:role/*", "arn:aws:s3:::b"])
@@ -108,6 +112,27 @@ def test_a_session_of_a_role_is_not_another_role_whose_name_begins_alike() -> No
     ask = Request("sts:AssumeRole")
     assert not evaluate_trust(trust, Caller("AWS", "arn:aws:sts::123456789012:assumed-role/r2/s"), ask).allowed
     assert not evaluate_trust(trust, Caller("AWS", "AROAEXAMPLEEXAMPLE123"), ask).allowed
+
+
+def test_a_document_that_nests_too_deep_is_refused_as_text_and_as_a_mapping() -> None:
+    deep: Any = "x"
+    for _ in range(100_000):
+        deep = [deep]
+    text = f'{{"Statement": {"[" * 100_000}{"]" * 100_000}}}'
+    for document in (text, {"Statement": deep}, {"Statement": {"Effect": deep}}):
+        with pytest.raises(PolicyError):
+            evaluate(Principal([document]), GET)
+
+
+def test_every_memo_table_has_a_bound() -> None:
+    memos = [
+        memo
+        for _, name, _ in pkgutil.iter_modules(access.__path__)
+        for memo in vars(importlib.import_module(f"reconciler.access.{name}")).values()
+        if hasattr(memo, "cache_parameters")
+    ]
+    assert memos
+    assert all(memo.cache_parameters()["maxsize"] for memo in memos)
 
 
 def test_many_stars_take_no_more_than_the_product_of_pattern_and_text() -> None:

@@ -11,12 +11,12 @@ import yaml
 from reconciler.access import Caller, Decision, Principal, Request, evaluate, evaluate_trust
 
 RULES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "semantics.yaml").read_text("utf-8"))
-CASES = [pytest.param(case, id=f"{rule['rule']}: {case['case']}") for rule in RULES for case in rule["cases"]]
-WHOLE = [param for param in CASES if "request" in param.values[0]]
-CONDITIONS = [param for param in CASES if "condition" in param.values[0]]
-PATTERNS = [param for param in CASES if "pattern" in param.values[0]]
-TRUSTS = [param for param in CASES if "trust" in param.values[0]]
+NAMED = [(f"{rule['rule']}: {case['case']}", case) for rule in RULES for case in rule["cases"]]
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
+
+
+def cases_with(element: str) -> list[Any]:
+    return [pytest.param(case, id=name) for name, case in NAMED if element in case]
 
 
 def written_out(value: Any, missing: dict[str, Any]) -> dict[str, Any]:
@@ -63,11 +63,12 @@ def denying(**elements: Any) -> Principal:
 
 def test_every_rule_has_three_cases_and_a_name_of_its_own() -> None:
     assert all(len(rule["cases"]) >= 3 for rule in RULES)
-    assert len({param.id for param in CASES}) == len(CASES)
-    assert len(WHOLE) + len(CONDITIONS) + len(PATTERNS) + len(TRUSTS) == len(CASES)
+    assert len({name for name, _ in NAMED}) == len(NAMED)
+    forms = ("request", "condition", "pattern", "trust")
+    assert all(sum(form in case for form in forms) == 1 for _, case in NAMED)
 
 
-@pytest.mark.parametrize("case", WHOLE)
+@pytest.mark.parametrize("case", cases_with("request"))
 def test_a_request_is_decided_as_the_rule_says(case: dict[str, Any]) -> None:
     principal = Principal(
         [identity_document(document) for document in case["identity"]],
@@ -78,7 +79,7 @@ def test_a_request_is_decided_as_the_rule_says(case: dict[str, Any]) -> None:
     assert says(case, evaluate(principal, Request(*case["request"])))
 
 
-@pytest.mark.parametrize("case", CONDITIONS)
+@pytest.mark.parametrize("case", cases_with("condition"))
 def test_a_condition_holds_as_the_rule_says(case: dict[str, Any]) -> None:
     request = Request("s3:GetObject", "arn:aws:s3:::b/k", case["context"])
     allowed = evaluate(allowing(Condition=case["condition"]), request).allowed
@@ -86,7 +87,7 @@ def test_a_condition_holds_as_the_rule_says(case: dict[str, Any]) -> None:
     assert (allowed, denied) == (case["holds"], case["holds"])
 
 
-@pytest.mark.parametrize("case", PATTERNS)
+@pytest.mark.parametrize("case", cases_with("pattern"))
 def test_a_pattern_covers_resources_as_the_rule_says(case: dict[str, Any]) -> None:
     request = Request("s3:GetObject", case["resource"])
     assert evaluate(allowing(Resource=case["pattern"]), request).allowed is case["covers"]
@@ -94,7 +95,7 @@ def test_a_pattern_covers_resources_as_the_rule_says(case: dict[str, Any]) -> No
     assert evaluate(denying(Resource=case["pattern"]), request).allowed is not case["covers"]
 
 
-@pytest.mark.parametrize("case", TRUSTS)
+@pytest.mark.parametrize("case", cases_with("trust"))
 def test_a_trust_decides_as_the_rule_says(case: dict[str, Any]) -> None:
     space, name = case["caller"]
     request = Request(case.get("action", "sts:AssumeRole"), context=case.get("context", {}))

@@ -18,9 +18,9 @@ import click
 import reconciler
 from reconciler.cli import journals, run
 from reconciler.cli.screen import complain
-from reconciler.cli.target import DEFAULT_DIRECTORY, Target, dated
+from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
-from reconciler.model import Plan
+from reconciler.model import Account, Plan
 from reconciler.report.lines import counted
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ _NARROWING = (
         "--dir",
         "documents",
         metavar="DIR",
-        type=click.Path(path_type=Path),
+        type=DIRECTORY,
         help="The documents that a saved plan was made from; by default `desired-state`.",
     ),
     click.option("--exact", is_flag=True, help="Refuse a saved plan if there would be more to do than it holds."),
@@ -131,15 +131,15 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     from reconciler.plan.file import load  # noqa: PLC0415  the same
 
     saved = load(_read(file), str(file))
-    iam, derive, basis = _maker(saved, target, file)
-    refuse_foreign(saved, iam.identify(), target.now)
+    iam, account, derive, basis = _maker(saved, target, file)
+    refuse_foreign(saved, account, target.now)
     found = narrowed(saved, derive, iam, exact=exact)
     _tell(found, saved, file, changed=basis != saved.basis)
     return found.plan, iam
 
 
-def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Derive, Basis]:
-    """Return what makes the plan anew from what it was made from, and what that is now."""
+def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
+    """Return the account, what makes the plan anew from what it was made from, and what that is now."""
     from reconciler.plan.basis import basis_of  # noqa: PLC0415  most commands load no plan
 
     if saved.basis.kind == "journal":
@@ -147,7 +147,7 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Derive, Basis
     if target.journal is not None:
         raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
     iam, desired = run.reached(target, run.checked(target))
-    return iam, functools.partial(run.made, desired), basis_of(desired)
+    return iam, desired.account, functools.partial(run.made, desired), basis_of(desired)
 
 
 def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Derive, Basis]:

@@ -15,6 +15,7 @@ import click
 __all__ = [
     "DEFAULT_DIRECTORY",
     "DEFAULT_SANDBOX",
+    "DIRECTORY",
     "SANDBOX_OPTION",
     "Target",
     "dated",
@@ -124,6 +125,9 @@ class _Directory(click.Path):
         return super().convert(value, param, ctx)
 
 
+DIRECTORY: Final = _Directory()
+"""The type of a parameter that names the documents."""
+
 _OPTIONS = (
     SANDBOX_OPTION,
     click.option("--profile", metavar="NAME", help="Profile of your AWS configuration that gives the credentials."),
@@ -149,14 +153,14 @@ def targeted_by_option(command: Callable[..., int]) -> Callable[..., int]:
         "directory",
         metavar="DIR",
         default=DEFAULT_DIRECTORY,
-        type=_Directory(),
+        type=DIRECTORY,
         help="The documents whose settings hold; by default `desired-state`.",
     )
     return _targeted(command, place)
 
 
 def _place(argument: str) -> Callable[..., Any]:
-    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=_Directory())
+    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=DIRECTORY)
 
 
 def _targeted(command: Callable[..., int], place: Callable[..., Any]) -> Callable[..., int]:

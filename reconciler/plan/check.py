@@ -12,7 +12,7 @@ from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen, is_true_already
 from reconciler.plan.make import Reader
-from reconciler.plan.touched import Touched, holds, left_by, moved, touched_by
+from reconciler.plan.touched import CREATED, Touched, holds, left_by, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
 
@@ -96,7 +96,11 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) 
     beyond = [step for step in fresh.steps if step.call.key not in by_key]
     known = {step.call.key for step in kept}
     done = [step for step in saved.steps if step.call.key not in known]
-    reasons = [*_unfounded(saved, done, known, live, fresh), *_lacking(kept, beyond, by_key, live)]
+    reasons = [
+        *_unfounded(saved, done, known, live, fresh),
+        *_untold(saved, kept, live),
+        *_lacking(kept, beyond, by_key, live),
+    ]
     if exact:
         reasons += [f"{_call(step)} is not in the plan file, and would be done now (--exact)" for step in beyond]
     if reasons:
@@ -133,15 +137,32 @@ def _read(touched: Sequence[Touched], reader: _Watching, account: Account) -> Li
 
 def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live, fresh: Plan) -> list[str]:
     """Return why each step that was not made anew, and is not true already, cannot be applied."""
-    source = "the documents" if saved.basis.kind == "documents" else "the journal"
+    lacks = "the journal does" if saved.basis.kind == "journal" else "the documents as they are now do"
     conflicts = {conflict.address: conflict.what for conflict in fresh.conflicts}
     reasons = []
     for step in absent:
         if _is_done(step, saved, known, live):
             continue
         why = f" ({conflicts[step.address]})" if step.address in conflicts else ""
-        reasons.append(f"{source} as they are now do not produce {_named(step)}{why}; plan again")
+        if any(one.address == step.address and _is_replaced(one, live) for one in saved.touched):
+            why = " (what the new object was to keep of the one that it replaces was lost with that)"
+        reasons.append(f"{lacks} not produce {_named(step)}{why}; plan again")
     return reasons
+
+
+def _untold(saved: Saved, kept: Sequence[Step], live: Live) -> list[str]:
+    """Return why objects cannot be judged that the kept steps change and the file does not know."""
+    told = {one.address for one in saved.touched}
+    changed = {step.address for step in kept if step.address in foreseen(live.objects, step.call, live.account)}
+    return [f"the plan file does not tell how {address} was; plan again" for address in sorted(changed - told)]
+
+
+def _is_replaced(touched: Touched, live: Live) -> bool:
+    """Return whether the plan deletes the object to make it anew, and it is deleted already."""
+    first, *later = touched.identity
+    observed = live.objects.get(touched.address)
+    renewed = first[1] is not None and any(state == CREATED for _, state in later)
+    return renewed and (observed is None or observed.resource.unique_id != first[1])
 
 
 def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:

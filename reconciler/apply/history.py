@@ -52,6 +52,10 @@ class History:
             objects[address].resource.unique_id in ids for address in renamed
         )
 
+    def is_left_to_do(self, objects: Objects, call: Call) -> bool:
+        """Return whether the account shows something that the call would change."""
+        return bool(foreseen(objects, call, self._account))
+
     def strangers(self, objects: Objects, call: Call) -> tuple[Address, ...]:
         """Return the call's objects that the account shows in a state that this run neither found nor left."""
         delta = self._expected(call)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from reconciler.apply.freshness import alike
+from reconciler.apply.alike import alike
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Call, Observed, Plan, Step
 from reconciler.plan.foresee import Objects, foreseen, is_true_already, subjects, with_delta

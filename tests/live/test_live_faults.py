@@ -112,7 +112,7 @@ def test_a_write_is_sent_once_even_when_the_server_fails() -> None:
     sent = []
     made = refusing({"CreatePolicyVersion": (500, "ServiceFailure", "internal")})
     made.events.register("before-send", lambda **_: sent.append(1))
-    with pytest.raises(UnansweredError, match="AWS failed inside .ServiceFailure: internal.; try again later"):
+    with pytest.raises(UnansweredError, match=r"AWS failed inside \(ServiceFailure: internal\); try again later"):
         Iam(made).send(Call("CreatePolicyVersion", {"PolicyArn": "a" * 20, "PolicyDocument": "{}"}))
     assert len(sent) == 1
 

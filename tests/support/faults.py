@@ -129,7 +129,7 @@ class Unanswered:
             deliver()
         if not self.status:
             raise reset()
-        if self.status == 503:  # noqa: PLR2004  Service Unavailable
+        if self.status == 503:
             return Response(503, {"content-type": "text/html"}, b"<html><body>Service Unavailable</body></html>")
         return refusal("ServiceFailure", "The request processing has failed because of an unknown error")
 

@@ -42,7 +42,7 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         CallError: IAM refused the call for a reason of its own.
     """
     from botocore import exceptions as boto  # noqa: PLC0415  offline commands must not pay for it
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415  the same
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  offline commands must not pay for it
 
     try:
         yield
@@ -57,10 +57,13 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         raise CredentialsError(f"{what} ({_line(error)}); {remedy}") from error
     except (boto.SSOError, boto.TokenRetrievalError) as error:
         raise CredentialsError(f"the SSO session is not valid ({_line(error)}); run `aws sso login`") from error
-    except (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError, ResponseParserError) as error:
+    except (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError) as error:
         raise UnansweredError(
             f"{operation}: AWS cannot be reached ({_line(error)}); check network and endpoint"
         ) from error
+    except ResponseParserError as error:
+        what = f"{operation}: the answer is none of AWS, but perhaps of a proxy or an emulator"
+        raise UnansweredError(f"{what}; check the network and AWS_ENDPOINT_URL") from error
     except boto.BotoCoreError as error:
         raise AccountError(f"{operation}: {_line(error)}") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import tempfile
@@ -29,14 +30,20 @@ def killed(lab: Lab, position: int, *, after: bool) -> Tried:
 
 def main() -> int:
     """Print the table and return 0 if every position of every fault converged."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default="", help="only faults whose names begin so")
+    parser.add_argument("--every", type=int, default=1, help="only every so manieth position")
+    chosen = parser.parse_args()
     lab = Lab()
     operations = {step.call.operation for step in lab.plan.steps}
     print(f"a plan of {lab.calls} writes, {len(operations)} operations")
     print(f"{'fault':<36} {'tried':>6} {'survived':>9} {'converged':>10} {'seconds':>8}")
     lost = 0
     for name, trial in rows(lab):
+        if not name.startswith(chosen.only):
+            continue
         begun = time.monotonic()
-        tried = [trial(position) for position in range(1, lab.calls + 1)]
+        tried = [trial(position) for position in range(1, lab.calls + 1, chosen.every)]
         survived, converged = sum(one.survived for one in tried), sum(one.converged for one in tried)
         lost += len(tried) - converged
         print(f"{name:<36} {len(tried):>6} {survived:>9} {converged:>10} {time.monotonic() - begun:>8.1f}", flush=True)

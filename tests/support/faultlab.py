@@ -38,6 +38,8 @@ class Tried:
     """After a rerun, where one was needed, the account is what it is when nothing fails."""
     outcome: apply.Outcome | None = None
     """None: the process was killed."""
+    sent: tuple[str, ...] = ()
+    """The operations that the first run sent."""
 
 
 def settled(rows: Any) -> Any:
@@ -132,8 +134,9 @@ class Lab:
         os._exit(0)
 
     def _judged(self, position: int, outcome: apply.Outcome) -> Tried:
+        sent = tuple(self.seam.sent)
         self.seam.arm(None, 0)
-        return Tried(position, outcome.ok, self._converges(rerun=not outcome.ok), outcome)
+        return Tried(position, outcome.ok, self._converges(rerun=not outcome.ok), outcome, sent)
 
     def _converges(self, *, rerun: bool = True) -> bool:
         if rerun:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pickle
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -16,7 +17,7 @@ from reconciler.sandbox.seam import Sandbox, open_sandbox
 from reconciler.sandbox.wire import RefusedError, Request, Response, failure, parse
 from reconciler.sandbox.wiring import connect
 
-__all__ = ["FAULTS", "Clock", "Fault", "Seam", "fresh"]
+__all__ = ["FAULTS", "Clock", "Fault", "Refused", "Seam", "Unanswered", "fresh", "interruptible", "press_ctrl_c"]
 
 
 class Clock:
@@ -140,12 +141,27 @@ def expired(seam: Seam, attempt: int, deliver: Callable[[], Response]) -> Respon
     return refusal("ExpiredToken", "The security token included in the request is expired")
 
 
-def interrupted(seam: Seam, attempt: int, deliver: Callable[[], Response]) -> Response:
-    """Answer, but have somebody press Ctrl-C first."""
-    del seam, attempt
+def press_ctrl_c() -> None:
+    """Interrupt the main thread, as a terminal does."""
     ident = threading.main_thread().ident
     assert ident is not None
     signal.pthread_kill(ident, signal.SIGINT)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Have an interrupt mean what it means in a program of its own, whatever runs the tests has made of it."""
+    found = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, found)
+
+
+def interrupted(seam: Seam, attempt: int, deliver: Callable[[], Response]) -> Response:
+    """Answer, but have somebody press Ctrl-C first."""
+    del seam, attempt
+    press_ctrl_c()
     return deliver()
 
 

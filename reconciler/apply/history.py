@@ -53,8 +53,25 @@ class History:
         )
 
     def is_left_to_do(self, objects: Objects, call: Call) -> bool:
-        """Return whether the account shows something that the call would change."""
-        return bool(foreseen(objects, call, self._account))
+        """Return whether the account shows, or does not show well enough to deny, that the call has something to do."""
+        if foreseen(objects, call, self._account):
+            return True
+        if not any(call.operation in kind.effects for kind in KINDS.values()):
+            # What a user's credentials are no reading of the account shows.
+            own = subjects(call)
+            return not own or any(address in objects for address in own)
+        with_call = self._expected(call)
+        return any(
+            after is not None and (seen := objects.get(address)) is not None and self._differs(after, seen.unread)
+            for address, after in with_call.items()
+        )
+
+    def _differs(self, after: Observed[Any], fields: frozenset[str]) -> bool:
+        """Return whether one of the fields is about to change."""
+        before = self._objects.get(after.address)
+        return before is not None and any(
+            getattr(before.resource, field) != getattr(after.resource, field) for field in fields
+        )
 
     def strangers(self, objects: Objects, call: Call) -> tuple[Address, ...]:
         """Return the call's objects that the account shows in a state that this run neither found nor left."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
-from laws.test_laws import histories, mutate, planned
+from laws.test_laws import histories, planned, world_of
 from support.estates import Docs
 from support.faultlab import settled
 from support.faults import FAULTS, Clock, Seam, fresh, interruptible
@@ -28,12 +28,9 @@ def test_law_6_after_any_fault_anywhere_a_rerun_leaves_what_a_run_without_faults
 ) -> None:
     before, changes, after, settings = history
     seam = Seam(fresh())
-    world = World(seam.session())
-    world.apply(before, **settings)
-    for kind, number in changes:
-        # Only the journal knows that a role to be replaced was in a profile that nobody declares.
-        if kind != "profile":
-            mutate(world, kind, number)
+    # Only the journal knows that a role to be replaced was in a profile that nobody declares.
+    changes = [change for change in changes if change[0] != "profile"]
+    world = world_of(before, changes, settings, World(seam.session()))
     made = planned(world, after, settings)
     assume(made.steps)
     start = seam.copy()

@@ -66,9 +66,12 @@ def compare(
     scene = _with_replacements(_scene(desired, seen, rulings, findings, probed or {}), pairs, probed or {})
     whole = {address: settled(scene, desired.declared[address], pair.observed) for address, pair in pairs.items()}
     whole = without_the_dying(scene, whole)
+    _check_principals(scene, pairs, whole)
+    if findings.faults and findings.probe:
+        # What the account answers may be another fault, and all faults are told at once.
+        return Diff([], [], [], [], [], frozenset(), frozenset(findings.probe))
     if findings.faults:
         raise InputError(findings.faults)
-    _check_principals(scene, pairs, whole)
     new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced}
     missing = deferred(new, desired.account)
     for address, pair in pairs.items():

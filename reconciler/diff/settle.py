@@ -32,7 +32,8 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
         else:
             values[facet.field] = own
         ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
-        if ignored and facet.field in declared.given and not _same(facet, own, live):
+        told = facet.field in declared.given or facet.absent == "none"
+        if ignored and told and not _same(facet, own, live):
             scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
     return dataclasses.replace(declared.resource, **values)
 
@@ -143,11 +144,10 @@ def item_origin(declared: Declared, facet: Facet, key: str) -> Origin:
     data = declared.document.data.get(facet.field) if declared.document is not None else None
     if isinstance(data, Mapping):
         return declared.at(facet.field, key)
-    for index, item in enumerate(data or ()):
-        text = item["policy"] if isinstance(item, Mapping) else item
-        if _last(text) == _last(key):
-            return declared.at(facet.field, index)
-    return declared.at(facet.field)
+    texts = [item["policy"] if isinstance(item, Mapping) else item for item in data or ()]
+    alike = [index for index, text in enumerate(texts) if _last(text) == _last(key)]
+    exact = [index for index in alike if texts[index] == key]
+    return next((declared.at(facet.field, index) for index in (*exact, *alike)), declared.at(facet.field))
 
 
 def _last(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ def session(
     account: str = "123456789012",
     region: str = "us-east-1",
     repository: Path | None = None,
+    quotas: Mapping[str, int] | None = None,
+    page_limit: int | None = None,
 ) -> boto3.Session:
     """Return a boto3 session whose every request is answered in this process; nothing ever reaches the network.
 
@@ -33,6 +36,10 @@ def session(
         account: the account id, twelve digits.
         region: the session's region; its partition is the account's partition.
         repository: the repository that the saved account belongs to; the same name in two repositories is two accounts.
+        quotas: quotas that differ from those of a new account, by their names in GetAccountSummary: ``RolesQuota``, …
+        page_limit: the most items of a page, at least one, whatever MaxItems asks for; the first page is then empty.
+            AWS may answer so at any time, and whoever lists has to go on while IsTruncated is true. A saved account
+            keeps this and its quotas until a session gives others.
 
     Raises:
         SandboxError: the extra ``sandbox`` is not installed, an argument is malformed, or the saved account cannot be
@@ -42,7 +49,10 @@ def session(
     from reconciler.sandbox.seam import open_sandbox  # noqa: PLC0415  moto and boto3 cost half a second to import
     from reconciler.sandbox.wiring import connect  # noqa: PLC0415  the same
 
-    return connect(open_sandbox(name, account=account, region=region, repository=repository), region)
+    return connect(
+        open_sandbox(name, account=account, region=region, repository=repository, quotas=quotas, page_limit=page_limit),
+        region,
+    )
 
 
 def reset(name: str, *, account: str = "123456789012", repository: Path | None = None) -> bool:

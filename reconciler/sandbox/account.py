@@ -1,7 +1,8 @@
 """One account's state, and how things are found in it: moto's backends and objects, and what we add to them.
 
 What moto's objects lack is added to them as attributes, so that it is saved, renamed and deleted with its object:
-``permissions_boundary_arn`` (moto has it on roles only) and ``service_specific_credentials`` on users.
+``permissions_boundary_arn`` (moto has it on roles only), ``service_specific_credentials`` and ``login_profile`` on
+users, ``tags`` on virtual MFA devices and server certificates, whose ``id``, ``upload_date`` and ``expiration`` too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from moto.iam.models import IAMBackend
 from moto.sts.models import STSBackend
 
 from reconciler.sandbox import awsmanaged
+from reconciler.sandbox.quotas import DEFAULTS
 from reconciler.sandbox.wire import RefusedError
 
 __all__ = ["Account", "boundary", "create", "new_id", "now"]
@@ -49,6 +51,14 @@ class Account:
     """moto's STS backend."""
     created: dt.datetime = field(default_factory=now)
     caller_id: str = field(default_factory=lambda: new_id("AIDA"))
+    quotas: dict[str, int] = field(default_factory=dict)
+    """The quotas that are not those of a new account, by their names in GetAccountSummary."""
+    page_limit: int | None = None
+    """The most items that a page holds, whatever MaxItems asks for."""
+
+    def quota(self, name: str) -> int:
+        """Return a quota by its name in GetAccountSummary."""
+        return self.quotas.get(name, DEFAULTS[name])
 
     def arn(self, resource: str) -> str:
         """Return the ARN of an IAM resource of the account, written ``user/path/name``."""
@@ -98,6 +108,24 @@ class Account:
         found = self.iam.managed_policies.get(arn)
         return _found(found, f"Policy {arn} does not exist or is not attachable.")
 
+    def virtual_device(self, serial: str) -> Any:
+        """Return the virtual MFA device of that serial number.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        message = f"VirtualMFADevice with serial number {serial} doesn't exist."
+        return _found(self.iam.virtual_mfa_devices.get(serial), message)
+
+    def server_certificate(self, name: str) -> Any:
+        """Return the server certificate of exactly that name.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        found = next((each for each in self.iam.certificates.values() if each.cert_name == name), None)
+        return _found(found, f"The Server Certificate with name {name} cannot be found.")
+
     def holder(self, params: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the one user, group or role that the parameters name, after ``User``, ``Group`` or ``Role``.
 
@@ -131,6 +159,12 @@ class Account:
         """Return how many users and roles each managed policy bounds, by ARN."""
         arns = (boundary(holder) for _, holder in self.holders())
         return Counter(arn for arn in arns if arn)
+
+    def versions_in_use(self) -> int:
+        """Return how many versions of policies count: all of customer managed ones, one of each AWS one in use."""
+        used = set(self.attached()) | set(self.bounding())
+        versions = sum(len(policy.versions) for policy in self.iam.managed_policies.values())
+        return versions + sum(awsmanaged.owns(arn, self.partition) for arn in used)
 
 
 def create(account_id: str, partition: str) -> Account:

@@ -6,9 +6,11 @@ moto's models are neither thread-safe nor free of globals, so one lock holds for
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from moto.utilities.utils import get_partition
 
@@ -16,6 +18,7 @@ from reconciler.errors import SandboxError
 from reconciler.sandbox import answers, rules
 from reconciler.sandbox.account import Account, create
 from reconciler.sandbox.motobridge import delegate, refusals, untracked
+from reconciler.sandbox.quotas import checked
 from reconciler.sandbox.registry import ANSWERS, enforce
 from reconciler.sandbox.store import Saved
 from reconciler.sandbox.wire import Call, RefusedError, Request, Response, failure, parse, success
@@ -77,22 +80,44 @@ class Sandbox:
             return failure(call.service if call is not None else "iam", error), call
 
 
-def open_sandbox(name: str | None, *, account: str, region: str, repository: Path | None) -> Sandbox:
+def open_sandbox(
+    name: str | None,
+    *,
+    account: str,
+    region: str,
+    repository: Path | None,
+    quotas: Mapping[str, int] | None = None,
+    page_limit: int | None = None,
+) -> Sandbox:
     """Return a sandbox in memory, or the saved one of that name.
 
     Raises:
-        SandboxError: an argument is malformed, or the saved account cannot be read.
+        SandboxError: an argument is malformed, or the saved account cannot be read or written.
     """
     if not _ACCOUNT.fullmatch(account):
         raise SandboxError(f"{account!r} is no account id; write twelve digits")
+    changes: dict[str, Any] = {} if quotas is None else {"quotas": checked(quotas)}
+    if page_limit is not None:
+        if page_limit < 1:
+            raise SandboxError(f"a page cannot hold {page_limit} items; page_limit is one or more")
+        changes["page_limit"] = page_limit
     partition = get_partition(region)
     with LOCK, untracked():
         if name is None:
-            return Sandbox(create(account, partition))
+            return Sandbox(_changed(create(account, partition), changes))
         saved = Saved.named(name, account=account, repository=repository)
         with saved.locked():
             found = saved.read()
-        if found is not None and found.partition != partition:
-            message = f"the sandbox {name!r} is of the partition {found.partition}, {region} is of {partition}"
-            raise SandboxError(f"{message}; choose another region or name")
-        return Sandbox(found or create(account, partition), saved)
+            if found is not None and found.partition != partition:
+                message = f"the sandbox {name!r} is of the partition {found.partition}, {region} is of {partition}"
+                raise SandboxError(f"{message}; choose another region or name")
+            opened = _changed(found or create(account, partition), changes)
+            if changes:
+                saved.write(opened)
+        return Sandbox(opened, saved)
+
+
+def _changed(account: Account, changes: Mapping[str, Any]) -> Account:
+    for attribute, value in changes.items():
+        setattr(account, attribute, value)
+    return account

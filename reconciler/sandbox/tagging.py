@@ -1,4 +1,4 @@
-"""Where the tags of the four kinds of taggable object are, and whether their keys are told apart by case.
+"""Where the tags of every kind of taggable object are, and whether their keys are told apart by case.
 
 Source: IAM user guide, id_tags: keys on users and roles ignore case and keep it; on all others case counts.
 """
@@ -14,12 +14,16 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["FINDERS", "folded", "get_tags", "merged", "put_tags", "rows", "tagged", "without"]
 
-_SUBJECT = re.compile(r"(?:Create|Tag|Untag|List)(?P<noun>User|Role|Policy|InstanceProfile)(?:Tags)?")
+_SUBJECT = re.compile(
+    r"(?:Create|Tag|Untag|List)(?P<noun>User|Role|Policy|InstanceProfile|MFADevice|ServerCertificate)(?:Tags)?"
+)
 FINDERS: Mapping[str, tuple[str, Callable[[Account, str], Any]]] = {
     "User": ("UserName", Account.user),
     "Role": ("RoleName", Account.role),
     "Policy": ("PolicyArn", Account.policy),
     "InstanceProfile": ("InstanceProfileName", Account.profile),
+    "MFADevice": ("SerialNumber", Account.virtual_device),
+    "ServerCertificate": ("ServerCertificateName", Account.server_certificate),
 }
 
 

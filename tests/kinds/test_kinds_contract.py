@@ -51,7 +51,7 @@ def example(kind: Kind[Any]) -> Desired:
 
 
 LIVE_ONLY: dict[str, dict[str, Any]] = {
-    "policy": {"others": tuple(Version(f"v{number}", BODY) for number in (2, 3, 5, 7))},
+    "policy": {"default": "v9", "others": tuple(Version(f"v{number}", BODY) for number in (2, 3, 5, 7))},
     "role": {"instance_profiles": ("ip-1", "ip-2")},
     "user": {
         "credentials": {
@@ -114,7 +114,7 @@ def test_every_example_of_the_schema_parses(kind: Kind[Any]) -> None:
 def test_what_no_document_declares_has_a_value_here_and_what_iam_lists_of_it_is_deleted_with_it(
     kind: Kind[Any],
 ) -> None:
-    declared = {"name", "arn", *(facet.field for facet in kind.facets)}
+    declared = {"name", "arn", "unique_id", *(facet.field for facet in kind.facets)}
     fields = {field.name for field in dataclasses.fields(resource_of(kind))} - declared
     assert fields == set(LIVE_ONLY.get(kind.name, {}))
     bare = dataclasses.replace(lived(kind), **{field: type(getattr(lived(kind), field))() for field in fields})

@@ -24,8 +24,10 @@ def of(code: str) -> pytest.MarkDecorator:
 
 
 def refused(case: Refusal) -> None:
-    session = sandbox.session()
-    iam: Any = session.client("iam")
+    session = sandbox.session(quotas=case.quotas)
+    # Without botocore's own checks, as a program in another language would call.
+    unchecked = Config(parameter_validation=False)
+    iam: Any = session.client("iam", config=unchecked)
     iam.create_user(UserName="u")
     iam.create_group(GroupName="g")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
@@ -34,9 +36,7 @@ def refused(case: Refusal) -> None:
         prepare(iam)
     before = details(iam)
     operation, params = case.call
-    # Without botocore's own checks, as a program in another language would call.
-    unchecked = Config(parameter_validation=False)
-    caller = session.client("sts" if operation == "assume_role" else "iam", config=unchecked)
+    caller = session.client("sts", config=unchecked) if operation == "assume_role" else iam
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**params)
     error, answer = caught.value.response["Error"], caught.value.response["ResponseMetadata"]
@@ -89,6 +89,31 @@ def test_policy_not_attachable(case: Refusal) -> None:
 
 @of("AccessDenied")
 def test_access_denied(case: Refusal) -> None:
+    refused(case)
+
+
+@of("MalformedCertificate")
+def test_malformed_certificate(case: Refusal) -> None:
+    refused(case)
+
+
+@of("DuplicateCertificate")
+def test_duplicate_certificate(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidPublicKey")
+def test_invalid_public_key(case: Refusal) -> None:
+    refused(case)
+
+
+@of("DuplicateSSHPublicKey")
+def test_duplicate_ssh_public_key(case: Refusal) -> None:
+    refused(case)
+
+
+@of("NotSupportedService")
+def test_not_supported_service(case: Refusal) -> None:
     refused(case)
 
 

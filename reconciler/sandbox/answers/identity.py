@@ -10,7 +10,7 @@ from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import answer
 from reconciler.sandbox.wire import Call
 
-__all__ = ["caller", "get_caller_identity"]
+__all__ = ["caller", "get_caller_identity", "named_user"]
 
 _NAME = "sandbox"
 
@@ -30,6 +30,15 @@ def caller(account: Account, call: Call) -> views.View:
         "Arn": account.arn(f"user/{_NAME}"),
         "CreateDate": account.created,
     }
+
+
+def named_user(account: Account, call: Call) -> Any:
+    """Return the user that the call names, or else the one that calls.
+
+    Raises:
+        RefusedError: NoSuchEntity.
+    """
+    return account.user(call.params.get("UserName") or caller(account, call)["UserName"])
 
 
 @answer("GetCallerIdentity")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.rules import constraints, reserved, documents, names, tags, grants, deletion  # isort: skip
+from reconciler.sandbox.rules import constraints, reserved, documents, names, tags  # isort: skip
+from reconciler.sandbox.rules import grants, credentials, counts, deletion  # isort: skip
 
-__all__ = ["constraints", "deletion", "documents", "grants", "names", "reserved", "tags"]
+__all__ = ["constraints", "counts", "credentials", "deletion", "documents", "grants", "names", "reserved", "tags"]

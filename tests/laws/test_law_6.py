@@ -17,8 +17,7 @@ from reconciler.live import Iam
 from reconciler.model import Plan
 
 
-def run(plan: Plan, world: World, parallel: int) -> apply.Outcome:
-    clock = Clock()
+def run(plan: Plan, world: World, parallel: int, clock: Clock) -> apply.Outcome:
     return apply.run(plan, Iam(world.session), parallel=parallel, sleep=clock.sleep, clock=clock)
 
 
@@ -34,15 +33,15 @@ def test_law_6_after_any_fault_anywhere_a_rerun_leaves_what_a_run_without_faults
     made = planned(world, after, settings)
     assume(made.steps)
     start = seam.copy()
-    assert run(made, world, 1).ok
+    assert run(made, world, 1, seam.clock).ok
     goal = settled(world.rows())
 
     seam.sandbox = start
     seam.arm(FAULTS[name], 1 + where % len(made.steps))
     with interruptible():
-        outcome = run(made, world, parallel)
+        outcome = run(made, world, parallel, seam.clock)
     note(outcome)
     seam.arm(None, 0)
     if not outcome.ok:
-        assert run(world.plan(after, **settings), world, parallel).ok
+        assert run(world.plan(after, **settings), world, parallel, seam.clock).ok
     assert settled(world.rows()) == goal

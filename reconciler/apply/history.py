@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from reconciler.apply.freshness import alike
+from reconciler.apply.alike import alike
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Call, Observed, Plan, Step
 from reconciler.plan.foresee import Objects, foreseen, is_true_already, subjects, with_delta
@@ -50,6 +50,27 @@ class History:
         ids = {self._objects[address].resource.unique_id for address in gone}
         return not any(address in objects for address in gone) and any(
             objects[address].resource.unique_id in ids for address in renamed
+        )
+
+    def is_left_to_do(self, objects: Objects, call: Call) -> bool:
+        """Return whether the account shows, or does not show well enough to deny, that the call has something to do."""
+        if foreseen(objects, call, self._account):
+            return True
+        if not any(call.operation in kind.effects for kind in KINDS.values()):
+            # What a user's credentials are no reading of the account shows.
+            own = subjects(call)
+            return not own or any(address in objects for address in own)
+        with_call = self._expected(call)
+        return any(
+            after is not None and (seen := objects.get(address)) is not None and self._differs(after, seen.unread)
+            for address, after in with_call.items()
+        )
+
+    def _differs(self, after: Observed[Any], fields: frozenset[str]) -> bool:
+        """Return whether one of the fields is about to change."""
+        before = self._objects.get(after.address)
+        return before is not None and any(
+            getattr(before.resource, field) != getattr(after.resource, field) for field in fields
         )
 
     def strangers(self, objects: Objects, call: Call) -> tuple[Address, ...]:

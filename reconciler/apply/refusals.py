@@ -32,10 +32,12 @@ class Ruling:
     budget: float = 0.0
     """Seconds, from the step's beginning, for which the call may be made again; 0: it may not."""
     done: bool = False
+    done_if_gone: bool = False
+    """The call is done if the account shows nothing any more that it would change."""
     notice: str = ""
     """What it tells of somebody else's doing, at once."""
     last_word: str = ""
-    """The same, to be told only if the call is given up."""
+    """The same, to be told when the call is made no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def _busy(case: _Case) -> Ruling:
 
 def _missing(case: _Case) -> Ruling:
     if takes_away(case.call):
-        gone = "what was to be taken away had gone already"
-        return Ruling(done=True, notice="" if case.doubt else _else(case.call, gone))
+        gone = _else(case.call, "what was to be taken away had gone already")
+        return Ruling(done=True) if case.doubt else Ruling(_SHORT, done_if_gone=True, last_word=gone)
     lost = _else(case.call, "something that was there is gone")
     if case.history.made_named(case.call):
         return Ruling(USUAL, last_word=lost)

@@ -141,12 +141,18 @@ class Sender:
         """Return what a refusal makes of the step; None: it is to be tried again."""
         ruling = rule(self._history, trial.call, error, doubt=bool(trial.doubt))
         self._notice(ruling.notice)
-        if ruling.done:
-            return self._done(trial.step)
-        if not self._is_over(trial, ruling.budget):
+        done = ruling.done or (ruling.done_if_gone and not self._is_left(trial.call))
+        if not done and not self._is_over(trial, ruling.budget):
             return None
         self._notice(ruling.last_word)
-        return trial.ended(str(error))
+        return self._done(trial.step) if done else trial.ended(str(error))
+
+    def _is_left(self, call: Call) -> bool:
+        """Return whether the account still shows what the call takes away, as it may where IAM lags behind itself."""
+        try:
+            return self._history.is_left_to_do(self._looker.look(), call)
+        except ReconcilerError:
+            return True
 
     def _is_over(self, trial: _Trial, budget: float) -> bool:
         return self._timing.clock() - trial.begun + trial.pause > budget

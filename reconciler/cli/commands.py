@@ -12,7 +12,7 @@ import click
 
 import reconciler
 from reconciler.cli import gate, run, saved, undoing
-from reconciler.cli.applying import carry_out
+from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, unread
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
@@ -113,9 +113,17 @@ def plan(
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
 @saved.narrowing
+@in_a_manner
 @targeted_or_saved
-def apply(
-    target: Target, *, yes: bool, allow_spike: bool, documents: Path | None, exact: bool, undoes: Path | None
+def apply(  # noqa: PLR0913  one argument an option
+    target: Target,
+    manner: Manner,
+    *,
+    yes: bool,
+    allow_spike: bool,
+    documents: Path | None,
+    exact: bool,
+    undoes: Path | None,
 ) -> int:
     """Show the plan, ask, and carry it out.
 
@@ -137,7 +145,7 @@ def apply(
     if made.steps:
         gate.refuse_spikes(made, allowed=allow_spike)
         again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)
-        code = carry_out(made, iam, target, asked=not yes, ready=again)
+        code = carry_out(made, iam, target, manner, asked=not yes, ready=again)
         if code:
             return code
     return _code(made, differences=_IN_SYNC)

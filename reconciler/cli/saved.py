@@ -150,7 +150,7 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, Deri
     return iam, desired.account, functools.partial(run.made, desired), basis_of(desired)
 
 
-def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Derive, Basis]:
+def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
     """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
     iam, desired = run.reached(target, run.checked(target))
     path = target.journal or journals.kept(desired.account, basis.sha256)
@@ -160,7 +160,7 @@ def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Derive, Basi
     undone = journals.opened(path, desired.account)
     if undone.sha256 != basis.sha256:
         raise RefusedError([f"{file}: the plan was not made from {path}, or the journal was changed since"])
-    return iam, functools.partial(journals.undo_plan, undone, desired), basis
+    return iam, desired.account, functools.partial(journals.undo_plan, undone, desired), basis
 
 
 def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:

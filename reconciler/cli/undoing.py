@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from reconciler.cli import gate, journals, run, saved
-from reconciler.cli.applying import carry_out
+from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import complain, console, unread
 from reconciler.cli.target import Target, targeted_by_option
 from reconciler.model import Account, Plan
@@ -23,15 +23,17 @@ _LISTED = 10
 
 
 @click.command()
-@click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
+@click.argument("past", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
 @saved.saving
+@in_a_manner
 @targeted_by_option
-def undo(
+def undo(  # noqa: PLR0913  one argument an option
     target: Target,
+    manner: Manner,
     *,
-    journal: Path | None,
+    past: Path | None,
     yes: bool,
     allow_spike: bool,
     out: Path | None,
@@ -45,14 +47,14 @@ def undo(
 
     Without a JOURNAL the newest ones are listed.
     """
-    if journal is None:
+    if past is None:
         return _list(target)
     if expires is not None and out is None:
         raise click.UsageError("--expires goes with --out: only a saved plan can expire")
-    target = dataclasses.replace(target, journal=journal)
+    target = dataclasses.replace(target, journal=past)
     read = gate.clock()
     iam, desired = run.reached(target, run.checked(target))
-    found = journals.opened(journal, desired.account)
+    found = journals.opened(past, desired.account)
     made = journals.undo_plan(found, desired, iam)
     if out is not None:
         from reconciler.plan.basis import Basis  # noqa: PLC0415  most plans are not saved
@@ -63,7 +65,7 @@ def undo(
     sys.stdout.flush()
     if made.steps and out is None:
         gate.refuse_spikes(made, allowed=allow_spike)
-        code = carry_out(made, iam, target, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
+        code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
         if code:
             return code
     return _CONFLICTS if made.conflicts else _DONE

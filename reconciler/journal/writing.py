@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -31,7 +32,7 @@ def default_path(account: Account, now: Callable[[], dt.datetime] = _now) -> Pat
 
     stamp = now().strftime("%Y%m%dT%H%M%SZ")
     directory = platformdirs.user_state_path("iam-reconciler") / "journals" / account.id
-    return directory / f"{stamp}-{os.getpid()}.jsonl"
+    return directory / f"{stamp}-{secrets.token_hex(4)}.jsonl"
 
 
 class JournalFile:

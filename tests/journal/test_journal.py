@@ -225,8 +225,9 @@ def test_after_one_record_that_could_not_be_written_none_is(tmp_path: Path, monk
         journal.done(STEP)
 
 
-def test_journals_go_to_the_users_own_state_by_account_time_and_process(tmp_path: Path) -> None:
+def test_journals_go_to_the_users_own_state_by_account_and_time_each_to_a_file_of_its_own(tmp_path: Path) -> None:
     path = default_path(ACCOUNT, lambda: NOW)
     assert path.parts[-4:-1] == ("iam-reconciler", "journals", "123456789012")
     assert path.name.startswith("20261124T123000Z-")
     assert not path.is_relative_to(tmp_path)
+    assert path != default_path(ACCOUNT, lambda: NOW)

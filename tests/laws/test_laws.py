@@ -147,8 +147,10 @@ def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[
     return before, changes, [*after, {"kind": "group", "name": "anchor"}], settings
 
 
-def world_of(before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any]) -> World:
-    world = World()
+def world_of(
+    before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any], world: World | None = None
+) -> World:
+    world = world or World()
     world.apply(before, **{key: settings[key] for key in ("owner", "prune") if key in settings})
     for kind, number in changes:
         with contextlib.suppress(NothingThereError):

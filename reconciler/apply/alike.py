@@ -1,24 +1,13 @@
-"""Whether objects are still as somebody read them."""
+"""Whether an object that was read twice is the same, in the same state."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.apply.outcome import Writer
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Items, Observed, Plan, Value
+from reconciler.model import Items, Observed, Value
 
-__all__ = ["alike", "moved"]
-
-
-def moved(plan: Plan, iam: Writer) -> tuple[Address, ...]:
-    """Return what the plan touches and what is no longer as the plan was made for; the account is read once.
-
-    Raises:
-        AccountError: the account cannot be read.
-    """
-    objects = iam.snapshot(plan.account).objects
-    return tuple(sorted(address for address, was in plan.before.items() if not alike(was, objects.get(address))))
+__all__ = ["alike"]
 
 
 def alike(one: Observed[Any] | None, other: Observed[Any] | None) -> bool:

@@ -10,7 +10,7 @@ import click
 
 import reconciler
 from reconciler.cli import run
-from reconciler.cli.applying import carry_out
+from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, unread
 from reconciler.cli.target import DEFAULT_SANDBOX, SANDBOX_OPTION, Target, targeted, with_sandbox_named
 from reconciler.model import Desired, Plan
@@ -89,15 +89,16 @@ def plan(target: Target, output: str, *, detailed: bool) -> int:
 
 @cli.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@in_a_manner
 @targeted
-def apply(target: Target, *, yes: bool) -> int:
+def apply(target: Target, manner: Manner, *, yes: bool) -> int:
     """Show the plan, ask, and carry it out."""
     made, iam = run.planned(target, run.checked(target))
     _show(made, "text", "plan", target)
     # Nothing is written that could not be shown.
     sys.stdout.flush()
     if made.steps:
-        code = carry_out(made, iam, target, asked=not yes)
+        code = carry_out(made, iam, target, manner, asked=not yes)
         if code:
             return code
     return _code(made, differences=_IN_SYNC)

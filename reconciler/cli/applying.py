@@ -67,11 +67,20 @@ def in_a_manner(command: Callable[..., int]) -> Callable[..., int]:
     return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), wrapped)
 
 
-def carry_out(plan: Plan, iam: Writer, target: Target, manner: Manner, *, asked: bool) -> int:
-    """Apply the plan, after asking if ``asked``, and return the exit code.
+def carry_out(
+    plan: Plan,
+    iam: Writer,
+    target: Target,
+    manner: Manner,
+    *,
+    asked: bool,
+    ready: Callable[[], None] = lambda: None,
+) -> int:
+    """Apply the plan, after asking if ``asked``, and return the exit code; ``ready`` is called before the first write.
 
     Raises:
         JournalError: no journal can be kept; nothing was written.
+        RefusedError: ``ready`` raised it; nothing was written.
         KeyboardInterrupt: somebody interrupted the apply, and what was done has been told.
     """
     if asked and not (watched(sys.stdin) and watched(sys.stderr)):
@@ -83,6 +92,7 @@ def carry_out(plan: Plan, iam: Writer, target: Target, manner: Manner, *, asked:
         if not ask(f"Apply {'this write' if len(plan.steps) == 1 else f'these {len(plan.steps)} writes'}?"):
             click.echo("nothing was written")
             return _ERROR
+    ready()
     journal = JournalFile(manner.journal or default_path(plan.account))
     click.echo()
     with _ticking(plan) as ticker:

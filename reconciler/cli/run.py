@@ -12,8 +12,9 @@ from reconciler.model import Account, Desired, Plan
 if TYPE_CHECKING:
     from reconciler.documents import AccountEntry, Source
     from reconciler.live import Iam
+    from reconciler.plan.make import Reader
 
-__all__ = ["checked", "declared", "planned", "reset"]
+__all__ = ["checked", "declared", "made", "planned", "reached", "reset"]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
@@ -56,15 +57,36 @@ def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
         AccountError: there are no credentials, they belong to another account, or the account cannot be read.
         SandboxError: the sandbox cannot be opened.
     """
-    from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
+    iam, desired = reached(target, source)
+    return made(desired, iam), iam
 
+
+def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
+    """Return the IAM that the target leads to, and what the documents declare for its account.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells.
+        AccountError: there are no credentials, or they belong to another account.
+        SandboxError: the sandbox cannot be opened.
+    """
     iam = _iam(target, source)
     with status("asking whose credentials these are"):
         account = iam.identify()
     source.entry(account.id)
-    desired = source.build(account, target.today)
-    with status(f"reading account {account.id}"):
-        return make(desired, iam), iam
+    return iam, source.build(account, target.today)
+
+
+def made(desired: Desired, iam: Reader) -> Plan:
+    """Return the plan for what is declared.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells.
+        AccountError: the account cannot be read.
+    """
+    from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
+
+    with status(f"reading account {desired.account.id}"):
+        return make(desired, iam)
 
 
 def reset(target: Target) -> bool:

@@ -1,4 +1,4 @@
-"""From desired and live to a Plan: ownership, order, and the readings that only some plans need."""
+"""From desired and live to a Plan: ownership, order, the readings that only some plans need; and saved plans."""
 
 from reconciler.plan.make import make
 

@@ -17,7 +17,9 @@ __all__ = ["Reader", "make"]
 class Reader(Protocol):
     """What a plan needs of live IAM."""
 
-    calls: int
+    @property
+    def calls(self) -> int:
+        """Return how many requests were made so far."""
 
     def snapshot(self, account: Account) -> Live:
         """Return every object of the account."""

@@ -12,6 +12,7 @@ import reconciler
 from reconciler.cli import run
 from reconciler.cli.applying import carry_out
 from reconciler.cli.screen import console, unread
+from reconciler.cli.serving import serve
 from reconciler.cli.target import DEFAULT_SANDBOX, SANDBOX_OPTION, Target, targeted, with_sandbox_named
 from reconciler.model import Desired, Plan
 from reconciler.report.lines import counted
@@ -136,6 +137,9 @@ def reset(target: Target) -> int:
     name = target.sandbox or DEFAULT_SANDBOX
     click.echo(f"sandbox {name}: {'removed' if run.reset(target) else 'there was none'}")
     return _IN_SYNC
+
+
+sandbox.add_command(serve)
 
 
 def _help(ctx: click.Context) -> int:

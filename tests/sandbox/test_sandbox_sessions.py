@@ -127,13 +127,13 @@ def test_an_endpoint_given_by_hand_is_answered_here_too() -> None:
 def test_other_services_are_not_answered(service: Any) -> None:
     other: Any = sandbox.session().client(service)
     call = {"s3": "list_buckets", "ec2": "describe_vpcs", "dynamodb": "list_tables"}.get(service, "list_accounts")
-    with pytest.raises(SandboxError, match="the sandbox answers IAM and STS only, not"):
+    with pytest.raises(SandboxError, match="the sandbox answers IAM, STS and the tagging API only, not"):
         getattr(other, call)()
 
 
 def test_a_request_of_another_service_at_the_seam_is_not_answered() -> None:
     made = open_sandbox(None, account=ACCOUNT, region="us-east-1", repository=None)
-    with pytest.raises(SandboxError, match=r"IAM and STS only, not sns\.amazonaws\.com"):
+    with pytest.raises(SandboxError, match=r"IAM, STS and the tagging API only, not sns\.amazonaws\.com"):
         made.dispatch(Request("POST", "https://sns.amazonaws.com/", {}, b"Action=ListTopics&Version=2010-03-31"))
 
 

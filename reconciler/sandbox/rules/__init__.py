@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.rules import constraints, reserved, documents, names, tags, grants, deletion  # isort: skip
+from reconciler.sandbox.rules import callers, constraints, reserved, documents, names, tags, grants, deletion, resources  # isort: skip
 
-__all__ = ["constraints", "deletion", "documents", "grants", "names", "reserved", "tags"]
+__all__ = ["callers", "constraints", "deletion", "documents", "grants", "names", "reserved", "resources", "tags"]

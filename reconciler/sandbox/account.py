@@ -19,7 +19,7 @@ from moto.sts.models import STSBackend
 from reconciler.sandbox import awsmanaged
 from reconciler.sandbox.wire import RefusedError
 
-__all__ = ["Account", "boundary", "create", "new_id", "now"]
+__all__ = ["Account", "Report", "boundary", "create", "new_id", "now"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -37,6 +37,14 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A credential report, and when its generation began."""
+
+    begun: dt.datetime
+    content: bytes
+
+
 @dataclass(slots=True, eq=False)
 class Account:
     """Everything that one sandbox holds."""
@@ -49,6 +57,10 @@ class Account:
     """moto's STS backend."""
     created: dt.datetime = field(default_factory=now)
     caller_id: str = field(default_factory=lambda: new_id("AIDA"))
+    deletions: list[str] = field(default_factory=list)
+    """The deletions of service-linked roles, by their task ids."""
+    report: Report | None = None
+    """The last credential report."""
 
     def arn(self, resource: str) -> str:
         """Return the ARN of an IAM resource of the account, written ``user/path/name``."""
@@ -97,6 +109,23 @@ class Account:
             return _found(awsmanaged.find(arn), f"Policy {arn} does not exist or is not attachable.")
         found = self.iam.managed_policies.get(arn)
         return _found(found, f"Policy {arn} does not exist or is not attachable.")
+
+    def oidc_provider(self, arn: str) -> Any:
+        """Return the OIDC provider of exactly that ARN.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        return _found(self.iam.open_id_providers.get(arn), f"OpenIDConnect Provider not found for arn {arn}")
+
+    def saml_provider(self, arn: str) -> Any:
+        """Return the SAML provider of exactly that ARN.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        found = next((each for each in self.iam.saml_providers.values() if each.arn == arn), None)
+        return _found(found, f"SAML Provider {arn} not found.")
 
     def holder(self, params: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the one user, group or role that the parameters name, after ``User``, ``Group`` or ``Role``.

@@ -9,20 +9,27 @@ from collections.abc import Mapping
 
 __all__ = [
     "ATTACHED_POLICIES",
+    "CLIENT_IDS",
     "GROUPS_PER_USER",
     "INLINE_POLICY_SIZE",
     "MANAGED_POLICY_SIZE",
+    "PROVIDERS",
     "SERVICE_CREDENTIALS",
     "SUMMARY",
+    "THUMBPRINTS",
     "TRUST_SIZE",
     "VERSIONS_PER_POLICY",
 ]
 
 ATTACHED_POLICIES = 10
+CLIENT_IDS = 100
 GROUPS_PER_USER = 10
 INLINE_POLICY_SIZE: Mapping[str, int] = {"User": 2048, "Group": 5120, "Role": 10240}
 MANAGED_POLICY_SIZE = 6144
+PROVIDERS = 100
+"""OIDC providers, and as many SAML providers."""
 SERVICE_CREDENTIALS = 2
+THUMBPRINTS = 5
 TRUST_SIZE = 2048
 VERSIONS_PER_POLICY = 5
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Saved"]
 
-_FORMAT = 1
+_FORMAT = 2
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _PATIENCE = 60

@@ -28,7 +28,7 @@ from reconciler.errors import SandboxError
 from reconciler.sandbox.seam import Sandbox, partition_of
 from reconciler.sandbox.wire import Request, loader
 
-__all__ = ["connect", "neighbour"]
+__all__ = ["connect", "neighbour", "sandbox_of"]
 
 _ACCESS_KEY = "AKIASANDBOXSANDBOX00"
 _SECRET_KEY = "the sandbox asks for no secret"  # noqa: S105  there is nothing behind it
@@ -55,10 +55,19 @@ def neighbour(session: boto3.Session, account: str, region: str) -> boto3.Sessio
     Raises:
         SandboxError: an argument is malformed, or the session is none of the sandbox in memory.
     """
+    return connect(sandbox_of(session).beside(account, partition_of(account, region)), region)
+
+
+def sandbox_of(session: boto3.Session) -> Sandbox:
+    """Return the sandbox that a session is wired to.
+
+    Raises:
+        SandboxError: it is none of ours.
+    """
     found = _SANDBOXES.get(session)
     if found is None:
-        raise SandboxError("`beside` is no session of the sandbox")
-    return connect(found.beside(account, partition_of(account, region)), region)
+        raise SandboxError("that is no session of the sandbox")
+    return found
 
 
 class _Handler:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from sandbox.sandbox_support import ASSUME, POLICY
 __all__ = [
     "Prepare",
     "Refusal",
+    "Signed",
     "document",
     "does",
     "groups",
@@ -26,6 +27,7 @@ __all__ = [
 
 Step = tuple[str, dict[str, Any]]
 Prepare = Callable[[Any], object]
+Signed = Callable[[Any], Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Refusal:
     call: Step
     message: str = ""
     prepare: tuple[Prepare, ...] = field(default=())
+    signed: Signed | None = None
+    """What makes the credentials that sign the call; without it, the session's own do."""
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.call[0]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from sandbox.refusal_steps import Refusal, document, does, groups, has, mfa, named, policies, statement, tag, trust
+from sandbox.refusals_of_accounts import ACCOUNTS
 from sandbox.sandbox_support import ACCOUNT, ASSUME, PEM, POLICY, TRUST, arn, managed, trusting
 
 __all__ = ["CASES", "HTTP", "Refusal"]
@@ -13,11 +14,18 @@ HTTP = {
     "AccessDenied": 403,
     "DeleteConflict": 409,
     "EntityAlreadyExists": 409,
+    "ExpiredToken": 403,
+    "InvalidClientTokenId": 403,
     "InvalidInput": 400,
+    "InvalidParameterException": 400,
+    "InvalidUserType": 400,
     "LimitExceeded": 409,
     "MalformedPolicyDocument": 400,
     "NoSuchEntity": 404,
+    "NotImplemented": 501,
+    "PasswordPolicyViolation": 400,
     "PolicyNotAttachable": 400,
+    "UnmodifiableEntity": 400,
     "ValidationError": 400,
 }
 SERVICE_POLICY = managed("aws-service-role/AmazonECSServiceRolePolicy")
@@ -92,7 +100,7 @@ EXISTS = [
 CONFLICTS = [
     has(
         "DeleteConflict", "user_has_no_login_profile", "delete_user", f"{LAST}delete login profile first.",
-        does("create_login_profile", UserName="u", Password="correct horse"), UserName="u",
+        does("create_login_profile", UserName="u", Password="Correct-horse-1"), UserName="u",
     ),
     has(
         "DeleteConflict", "user_has_no_access_keys", "delete_user", f"{LAST}delete access keys first.",
@@ -339,4 +347,4 @@ OTHERS = [
     ),
 ]  # fmt: skip
 
-CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *DOCUMENTS, *OTHERS]
+CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *DOCUMENTS, *OTHERS, *ACCOUNTS]

@@ -16,6 +16,8 @@ import reconciler.sandbox.rules
 from reconciler import sandbox
 from reconciler.sandbox.registry import ANSWERS, RULES
 
+SERVED = ("iam", "sts", "resourcegroupstaggingapi")
+SERVICES = {"assume_role": "sts", "get_resources": "resourcegroupstaggingapi"}
 REFUSING = {rule.name: rule for rule in RULES}
 
 
@@ -32,11 +34,12 @@ def refused(case: Refusal) -> None:
     iam.create_policy(PolicyName="p", PolicyDocument=POLICY)
     for prepare in case.prepare:
         prepare(iam)
-    before = details(iam)
     operation, params = case.call
     # Without botocore's own checks, as a program in another language would call.
     unchecked = Config(parameter_validation=False)
-    caller = session.client("sts" if operation == "assume_role" else "iam", config=unchecked)
+    service: Any = SERVICES.get(operation, "iam")
+    caller = session.client(service, config=unchecked, **(case.signed(session) if case.signed else {}))
+    before = details(iam)
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**params)
     error, answer = caught.value.response["Error"], caught.value.response["ResponseMetadata"]
@@ -92,6 +95,41 @@ def test_access_denied(case: Refusal) -> None:
     refused(case)
 
 
+@of("ExpiredToken")
+def test_expired_token(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidClientTokenId")
+def test_invalid_client_token_id(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidParameterException")
+def test_invalid_parameter_exception(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidUserType")
+def test_invalid_user_type(case: Refusal) -> None:
+    refused(case)
+
+
+@of("NotImplemented")
+def test_not_implemented(case: Refusal) -> None:
+    refused(case)
+
+
+@of("PasswordPolicyViolation")
+def test_password_policy_violation(case: Refusal) -> None:
+    refused(case)
+
+
+@of("UnmodifiableEntity")
+def test_unmodifiable_entity(case: Refusal) -> None:
+    refused(case)
+
+
 def test_every_rule_is_tried_by_a_case_of_its_code_and_every_case_by_one_of_these_tests() -> None:
     assert {(rule.name, rule.code) for rule in RULES} == {(case.rule, case.code) for case in CASES}
     assert {case.code for case in CASES} == set(HTTP)
@@ -105,8 +143,8 @@ def test_every_rule_has_a_name_of_its_own_a_source_and_a_sentence() -> None:
 
 
 def test_rules_and_answers_are_about_operations_that_exist() -> None:
-    session = sandbox.session()
-    known = {name for service in ("iam", "sts") for name in session.client(service).meta.service_model.operation_names}
+    session: Any = sandbox.session()
+    known = {name for service in SERVED for name in session.client(service).meta.service_model.operation_names}
     assert set(ANSWERS) <= known
     assert {operation for rule in RULES for operation in rule.operations} <= known
 

@@ -69,7 +69,7 @@ def _tagged(account: Account, call: Call) -> Iterator[tuple[str, Mapping[str, st
 
 def _fits(tags: Mapping[str, str], wanted: Mapping[str, Any]) -> bool:
     key, values = wanted.get("Key"), wanted.get("Values")
-    return key in tags and (not values or tags[key] in values)
+    return key is not None and key in tags and (not values or tags[key] in values)
 
 
 def _of_type(arn: str, wanted: str) -> bool:

@@ -2,6 +2,36 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.rules import callers, constraints, reserved, documents, names, tags, grants, deletion, resources  # isort: skip
+from reconciler.sandbox.rules import (  # isort: skip
+    callers,
+    constraints,
+    reserved,
+    servicelinked,
+    documents,
+    names,
+    tags,
+    grants,
+    deletion,
+    providers,
+    passwords,
+    resources,
+    sessions,
+    simulation,
+)
 
-__all__ = ["callers", "constraints", "deletion", "documents", "grants", "names", "reserved", "resources", "tags"]
+__all__ = [
+    "callers",
+    "constraints",
+    "deletion",
+    "documents",
+    "grants",
+    "names",
+    "passwords",
+    "providers",
+    "reserved",
+    "resources",
+    "servicelinked",
+    "sessions",
+    "simulation",
+    "tags",
+]

@@ -6,13 +6,13 @@ from collections import Counter
 
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import rule
-from reconciler.sandbox.tagging import folded, get_tags, merged, tagged
+from reconciler.sandbox.tagging import FINDERS, folded, get_tags, merged, tagged
 from reconciler.sandbox.wire import Call
 
 __all__ = ["tag_keys_differ", "tag_keys_not_reserved", "tag_quota"]
 
-_CREATE = ("CreateUser", "CreateRole", "CreatePolicy", "CreateInstanceProfile")
-_TAG = ("TagUser", "TagRole", "TagPolicy", "TagInstanceProfile")
+_CREATE = tuple(f"Create{noun}" for noun in FINDERS)
+_TAG = tuple(f"Tag{noun}" for noun in FINDERS)
 _QUOTA = 50
 
 

@@ -18,9 +18,7 @@ ECS = "AWSServiceRoleForECS"
 OIDC = arn("oidc-provider/example.org")
 SAML = arn("saml-provider/s")
 PASSWORD = "Correct-horse-1"
-POLICIES = {
-    "deny": json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "sts:*", "Resource": "*"}]})
-}
+DENY = POLICY.replace("Allow", "Deny").replace("s3:GetObject", "sts:*")
 
 
 def key_of(session: Any, user: str, *, active: bool = True) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from reconciler import access
@@ -16,6 +16,7 @@ from reconciler.sandbox.tagging import get_tags
 
 __all__ = ["Held", "bindings", "may_assume", "named_policies", "policy_text", "principal"]
 
+_EVERYTHING: Mapping[str, Any] = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _ASSUME = "sts:AssumeRole"
 
 
@@ -58,12 +59,14 @@ def _trusted(trust: access.Document, caller: Caller, request: access.Request) ->
 
 
 def _permitted(account: Account, caller: Caller, home: Account, role: Any, request: access.Request) -> bool:
-    own = access.evaluate(principal(home, caller.entity, caller.session), request)
+    who = principal(home, caller.entity, caller.session)
+    own = access.evaluate(who, request)
     if own.allowed or own.outcome is access.Outcome.EXPLICITLY_DENIED:
         return own.allowed
-    # What a boundary or the session's own policy lacks limits a role even when it is named, and not a user.
-    limited = caller.session is not None and own.lacking is not access.Layer.IDENTITY
-    return home is account and not limited and _trusted(_naming(role.assume_role_policy_document), caller, request)
+    if home is not account or not _trusted(_naming(role.assume_role_policy_document), caller, request):
+        return False
+    # A user that is named needs no more; a role stays within its boundary and the session's own policies.
+    return caller.session is None or access.evaluate(replace(who, identity=[_EVERYTHING]), request).allowed
 
 
 def principal(account: Account, entity: Any, session: Any = None) -> access.Principal:

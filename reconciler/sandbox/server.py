@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from reconciler.errors import SandboxError
 from reconciler.sandbox import rpc, wire
 from reconciler.sandbox.seam import Sandbox
-from reconciler.sandbox.wire import RefusedError, Request, Response
+from reconciler.sandbox.wire import OtherServiceError, RefusedError, Request, Response
 
 __all__ = ["Serving"]
 
@@ -148,9 +148,11 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         try:
             return _missing_signature(request) or self.server.sandbox.dispatch(request)
-        except SandboxError as error:
+        except OtherServiceError as error:
             # Not one of the codes that SDKs try again.
             return _fault(request, RefusedError("NotImplemented", f"{error}."))
+        except SandboxError as error:
+            return _fault(request, RefusedError("InternalFailure", f"{error}."))
         except Exception as error:  # noqa: BLE001  the last stop before the client
             sys.stderr.write(f"error: {self.command}: {type(error).__name__}: {error}\n")
             return _fault(request, RefusedError("InternalFailure", "The sandbox failed; its standard error says how."))

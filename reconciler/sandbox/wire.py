@@ -17,7 +17,18 @@ from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
 
 from reconciler.errors import SandboxError
 
-__all__ = ["Call", "RefusedError", "Request", "Response", "failure", "loader", "parse", "service_model", "success"]
+__all__ = [
+    "Call",
+    "OtherServiceError",
+    "RefusedError",
+    "Request",
+    "Response",
+    "failure",
+    "loader",
+    "parse",
+    "service_model",
+    "success",
+]
 
 _VERSIONS = {"2010-05-08": "iam", "2011-06-15": "sts"}
 _CREDENTIAL = re.compile(r"Credential=(?P<key>\w+)/\d+/(?P<region>[\w-]+)/")
@@ -47,6 +58,10 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+class OtherServiceError(SandboxError):
+    """The request is for a service that the sandbox does not answer."""
 
 
 class RefusedError(Exception):
@@ -122,7 +137,7 @@ def parse(request: Request) -> Call:
 
     Raises:
         RefusedError: the body is malformed or names no operation.
-        SandboxError: the request is for another service than IAM and STS.
+        OtherServiceError: the request is for another service than IAM and STS.
     """
     try:
         text = request.body.decode("utf-8") or urlsplit(request.url).query
@@ -131,7 +146,9 @@ def parse(request: Request) -> Call:
         raise RefusedError("MalformedInput", "The request body is malformed.") from None
     service = _VERSIONS.get(fields.get("Version", ""))
     if service is None:
-        raise SandboxError(f"the sandbox answers IAM, STS and the tagging API only, not {urlsplit(request.url).netloc}")
+        raise OtherServiceError(
+            f"the sandbox answers IAM, STS and the tagging API only, not {urlsplit(request.url).netloc}"
+        )
     action = fields.get("Action", "")
     try:
         model = service_model(service).operation_model(action)

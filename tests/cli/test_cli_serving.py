@@ -69,7 +69,7 @@ def test_the_reconciler_itself_plans_and_applies_against_it(home: Path) -> None:
     with served(home) as (_, url, line):
         assert line.startswith(f"sandbox default, account {ACCOUNT}, answers on http://127.0.0.1:")
         assert line.endswith(" aws iam list-users\n")
-        there = {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}
+        there: dict[str, Any] = {**ENVIRONMENT, "AWS_ENDPOINT_URL": url}
         assert process(home, "plan", "--detailed-exitcode", **there).returncode == 2
         applied = process(home, "apply", "--yes", **there)
         assert (applied.returncode, applied.stderr) == (0, "")

@@ -27,7 +27,7 @@ __all__ = [
 
 Step = tuple[str, dict[str, Any]]
 Prepare = Callable[[Any], object]
-Signed = Callable[[Any], Mapping[str, str]]
+Signed = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Any
 
 from sandbox.refusal_steps import Refusal, Signed, does, has
@@ -21,7 +20,7 @@ PASSWORD = "Correct-horse-1"
 DENY = POLICY.replace("Allow", "Deny").replace("s3:GetObject", "sts:*")
 
 
-def key_of(session: Any, user: str, *, active: bool = True) -> Mapping[str, str]:
+def key_of(session: Any, user: str, *, active: bool = True) -> dict[str, Any]:
     """Return the credentials of a new access key of a user."""
     key = session.client("iam").create_access_key(UserName=user)["AccessKey"]
     if not active:
@@ -29,7 +28,7 @@ def key_of(session: Any, user: str, *, active: bool = True) -> Mapping[str, str]
     return {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
 
 
-def lent(session: Any, role: str, **options: Any) -> Mapping[str, str]:
+def lent(session: Any, role: str, **options: Any) -> dict[str, Any]:
     """Return the credentials of a session of a role."""
     found = session.client("sts").assume_role(RoleArn=role, RoleSessionName="me", **options)["Credentials"]
     return {
@@ -42,7 +41,7 @@ def lent(session: Any, role: str, **options: Any) -> Mapping[str, str]:
 def user(**steps: Any) -> Signed:
     """Return what signs as user u, after the steps."""
 
-    def signed(session: Any) -> Mapping[str, str]:
+    def signed(session: Any) -> dict[str, Any]:
         for operation, params in steps.items():
             getattr(session.client("iam"), operation)(**params)
         return key_of(session, "u")
@@ -50,22 +49,22 @@ def user(**steps: Any) -> Signed:
     return signed
 
 
-def inactive(session: Any) -> Mapping[str, str]:
+def inactive(session: Any) -> dict[str, Any]:
     return key_of(session, "u", active=False)
 
 
-def role(session: Any) -> Mapping[str, str]:
+def role(session: Any) -> dict[str, Any]:
     session.client("iam").create_role(RoleName="lent", AssumeRolePolicyDocument=trusting(ROOT))
     return lent(session, arn("role/lent"))
 
 
-def expired(session: Any) -> Mapping[str, str]:
+def expired(session: Any) -> dict[str, Any]:
     found = role(session)
     sandbox_of(session).account.sts.assumed_roles[0].expiration = dt.datetime(2020, 1, 1)  # noqa: DTZ001  as moto's
     return found
 
 
-def made_up(session: Any) -> Mapping[str, str]:
+def made_up(session: Any) -> dict[str, Any]:
     return {**role(session), "aws_access_key_id": lent(session, arn("role/lent"))["aws_access_key_id"][:-1] + "9"}
 
 

@@ -17,6 +17,8 @@ from reconciler import sandbox
 from reconciler.sandbox import awsmanaged, servicelinked
 from reconciler.sandbox.answers import report
 
+NOWHERE = arn("oidc-provider/x")
+
 
 @pytest.fixture
 def session() -> Any:
@@ -125,11 +127,11 @@ def test_a_saml_provider_lives(iam: Any) -> None:
 @pytest.mark.parametrize(
     ("operation", "params"),
     [
-        ("get_open_id_connect_provider", {"OpenIDConnectProviderArn": arn("oidc-provider/x")}),
-        ("update_open_id_connect_provider_thumbprint", {"OpenIDConnectProviderArn": arn("oidc-provider/x"), "ThumbprintList": []}),
-        ("add_client_id_to_open_id_connect_provider", {"OpenIDConnectProviderArn": arn("oidc-provider/x"), "ClientID": "c"}),
-        ("remove_client_id_from_open_id_connect_provider", {"OpenIDConnectProviderArn": arn("oidc-provider/x"), "ClientID": "c"}),
-        ("list_open_id_connect_provider_tags", {"OpenIDConnectProviderArn": arn("oidc-provider/x")}),
+        ("get_open_id_connect_provider", {"OpenIDConnectProviderArn": NOWHERE}),
+        ("update_open_id_connect_provider_thumbprint", {"OpenIDConnectProviderArn": NOWHERE, "ThumbprintList": []}),
+        ("add_client_id_to_open_id_connect_provider", {"OpenIDConnectProviderArn": NOWHERE, "ClientID": "c"}),
+        ("remove_client_id_from_open_id_connect_provider", {"OpenIDConnectProviderArn": NOWHERE, "ClientID": "c"}),
+        ("list_open_id_connect_provider_tags", {"OpenIDConnectProviderArn": NOWHERE}),
         ("get_saml_provider", {"SAMLProviderArn": arn("saml-provider/x")}),
         ("update_saml_provider", {"SAMLProviderArn": arn("saml-provider/x"), "SAMLMetadataDocument": METADATA}),
         ("delete_saml_provider", {"SAMLProviderArn": arn("saml-provider/x")}),

@@ -41,7 +41,7 @@ def may(session: Any, wanted: str, signed: Any = None, **options: Any) -> bool:
 
 
 @pytest.fixture(params=["memory", "saved"])
-def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[boto3.Session, boto3.Session]:
+def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Any, Any]:
     """Sessions of two accounts within reach of each other."""
     if request.param == "memory":
         first = sandbox.session()
@@ -50,7 +50,7 @@ def pair(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[boto3.Session,
     return sandbox.session("s", **options), sandbox.session("s", account=OTHER, **options)
 
 
-def test_a_session_of_another_accounts_role_is_in_that_account(pair: tuple[boto3.Session, boto3.Session]) -> None:
+def test_a_session_of_another_accounts_role_is_in_that_account(pair: tuple[Any, Any]) -> None:
     here, there = pair
     role(there, "r", ROOT)
     signed = lent(here, THEIRS)
@@ -68,7 +68,7 @@ def test_a_session_of_another_accounts_role_is_in_that_account(pair: tuple[boto3
         iam.get_user()
 
 
-def test_of_the_other_account_only_those_that_its_trust_names_may(pair: tuple[boto3.Session, boto3.Session]) -> None:
+def test_of_the_other_account_only_those_that_its_trust_names_may(pair: tuple[Any, Any]) -> None:
     here, there = pair
     role(there, "r", THEIR_ROOT)
     assert not may(here, THEIRS)
@@ -78,7 +78,7 @@ def test_of_the_other_account_only_those_that_its_trust_names_may(pair: tuple[bo
     assert here.client("iam").list_roles()["Roles"] == []
 
 
-def test_across_accounts_both_sides_must_allow(pair: tuple[boto3.Session, boto3.Session]) -> None:
+def test_across_accounts_both_sides_must_allow(pair: tuple[Any, Any]) -> None:
     here, there = pair
     here.client("iam").create_user(UserName="u")
     role(there, "r", arn("user/u"))
@@ -91,7 +91,7 @@ def test_across_accounts_both_sides_must_allow(pair: tuple[boto3.Session, boto3.
     assert there_signed.get_caller_identity()["Arn"] == arn("user/u")
 
 
-def test_chains_lead_on_from_account_to_account(pair: tuple[boto3.Session, boto3.Session]) -> None:
+def test_chains_lead_on_from_account_to_account(pair: tuple[Any, Any]) -> None:
     here, there = pair
     role(here, "back", f"arn:aws:iam::{OTHER}:root")
     role(there, "r", ROOT)
@@ -135,7 +135,7 @@ def test_a_saved_session_goes_on_in_another_process_and_over_http(tmp_path: Path
     ],
 )
 def test_in_one_account_a_user_that_is_named_needs_no_policy_of_its_own(
-    trusted: str, policy: str | None, allowed: bool
+    trusted: str, policy: str | None, *, allowed: bool
 ) -> None:
     session: Any = sandbox.session()
     for name in ("u", "v"):
@@ -190,7 +190,7 @@ def test_a_role_and_its_sessions_are_limited_by_boundary_and_session_policy() ->
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, {}, False),
     ],
 )
-def test_conditions_of_a_trust_are_asked(condition: Any, options: dict[str, str], allowed: bool) -> None:
+def test_conditions_of_a_trust_are_asked(condition: Any, options: dict[str, str], *, allowed: bool) -> None:
     session: Any = sandbox.session()
     trust = {"Version": "2012-10-17", "Statement": [{**ASSUME, "Principal": {"AWS": ROOT}, "Condition": condition}]}
     session.client("iam").create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))

@@ -26,7 +26,7 @@ def of(code: str) -> pytest.MarkDecorator:
 
 
 def refused(case: Refusal) -> None:
-    session = sandbox.session()
+    session: Any = sandbox.session()
     iam: Any = session.client("iam")
     iam.create_user(UserName="u")
     iam.create_group(GroupName="g")
@@ -37,7 +37,7 @@ def refused(case: Refusal) -> None:
     operation, params = case.call
     # Without botocore's own checks, as a program in another language would call.
     unchecked = Config(parameter_validation=False)
-    service: Any = SERVICES.get(operation, "iam")
+    service = SERVICES.get(operation, "iam")
     caller = session.client(service, config=unchecked, **(case.signed(session) if case.signed else {}))
     before = details(iam)
     with pytest.raises(ClientError) as caught:

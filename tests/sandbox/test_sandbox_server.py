@@ -248,7 +248,11 @@ def test_a_port_that_is_taken_is_an_error_with_a_remedy(serving: Serving) -> Non
 
 
 def test_after_the_end_nobody_listens_and_a_saved_account_is_there_again() -> None:
-    options = {"aws_access_key_id": "sandbox", "aws_secret_access_key": "sandbox", "region_name": "us-east-1"}
+    options: dict[str, Any] = {
+        "aws_access_key_id": "sandbox",
+        "aws_secret_access_key": "sandbox",
+        "region_name": "us-east-1",
+    }
     with sandbox.serve("served", account=ACCOUNT) as first:
         boto3.Session(**options).client("iam", endpoint_url=first.url).create_user(UserName="u")
         assert sandbox.session("served").client("iam").get_user(UserName="u")["User"]["UserName"] == "u"

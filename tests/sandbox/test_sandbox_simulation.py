@@ -100,10 +100,10 @@ def test_a_principals_policies_are_its_own_its_groups_and_those_given(iam: Any) 
         ({"PolicyArn": arn("policy/?")}, {"s3:GetObject"}),
         ({"PolicyArn": managed("AmazonEC2*")}, {"ec2:DescribeInstances"}),
         (
-            {"InlinePolicyIdentifier": {"PolicyName": "inline", "AttachmentType": "group", "AttachmentName": "*"}},
+            {"InlinePolicyIdentifier": {"PolicyName": "inline", "AttachmentType": "group", "AttachmentName": "g"}},
             {"sqs:SendMessage"},
         ),
-        ({"InlinePolicyIdentifier": {"PolicyName": "inline", "AttachmentType": "user", "AttachmentName": "*"}}, set()),
+        ({"InlinePolicyIdentifier": {"PolicyName": "inline", "AttachmentType": "user", "AttachmentName": "g"}}, set()),
     ],
 )
 def test_policies_may_be_left_out(iam: Any, left_out: Any, denied: set[str]) -> None:

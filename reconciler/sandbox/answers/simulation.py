@@ -180,12 +180,9 @@ def _is_meant(held: Held, identifier: Mapping[str, Any]) -> bool:
         return bool(identifier["PolicyType"] == held.kind)
     if "PolicyArn" in identifier:
         return held.kind != "inline" and _like(held.name, identifier["PolicyArn"])
-    inline = identifier.get("InlinePolicyIdentifier", {})
     noun, holder = held.holder
-    return (
-        (held.kind, held.name, noun) == ("inline", inline.get("PolicyName"), inline.get("AttachmentType"))
-        and _like(holder, inline.get("AttachmentName", ""))
-    )  # fmt: skip
+    wanted = {"PolicyName": held.name, "AttachmentType": noun, "AttachmentName": holder}
+    return held.kind == "inline" and identifier.get("InlinePolicyIdentifier") == wanted
 
 
 def _like(text: str, pattern: str) -> bool:

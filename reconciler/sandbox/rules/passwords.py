@@ -65,7 +65,7 @@ def changer_is_a_user(account: Account, call: Call) -> str | None:
     return "Only an IAM user with a password can change it."
 
 
-@rule("AccessDenied", "ChangePassword", source=f"{_API}, ChangePassword; code and wording are assumed")
+@rule("AccessDenied", "ChangePassword", source=f"{_API}, ChangePassword", standing="assumed")
 def old_password_is_right(account: Account, call: Call) -> str | None:
     """Refuse a change of password by whoever does not know it."""
     user = callers.caller(account, call.access_key).entity
@@ -119,7 +119,9 @@ def password_policy_exists(account: Account, call: Call) -> str | None:
     return f"The Password Policy with domain name {account.id} cannot be found."
 
 
-@rule("EntityAlreadyExists", "CreateAccountAlias", source=f"{_API}, CreateAccountAlias", standing="assumed")
+@rule(
+    "EntityAlreadyExists", "CreateAccountAlias", source=f"{_API}, CreateAccountAlias; floci-io/floci pull request 2103"
+)
 def alias_is_new(account: Account, call: Call) -> str | None:
     """Refuse the alias that the account has; another one takes its place, for there is one only."""
     alias = call.params["AccountAlias"]

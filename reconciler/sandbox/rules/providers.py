@@ -80,11 +80,11 @@ def client_id_quota(account: Account, call: Call) -> str | None:
     return None
 
 
-@rule("EntityAlreadyExists", "CreateSAMLProvider", source=f"{_API}, CreateSAMLProvider; the wording is assumed")
+@rule("EntityAlreadyExists", "CreateSAMLProvider", source=f"{_API}, CreateSAMLProvider")
 def saml_provider_is_new(account: Account, call: Call) -> str | None:
     """Refuse a second SAML provider of one name."""
     name = call.params["Name"]
-    return f"SAML provider {name} already exists." if name in account.iam.saml_providers else None
+    return f"Provider with name {name} already exists." if name in account.iam.saml_providers else None
 
 
 @rule("LimitExceeded", "CreateSAMLProvider", source=f"{_QUOTAS}; the wording is assumed")

@@ -47,7 +47,7 @@ def linked_role_session_stays(account: Account, call: Call) -> str | None:
     return _protected(account, call) if "MaxSessionDuration" in call.params else None
 
 
-@rule("InvalidInput", "CreateServiceLinkedRole", source=f"{_API}, CreateServiceLinkedRole; the wording is assumed")
+@rule("InvalidInput", "CreateServiceLinkedRole", source=f"{_API}, CreateServiceLinkedRole", standing="assumed")
 def service_is_a_principal(_: Account, call: Call) -> str | None:
     """Refuse a service name that is no service principal."""
     name = call.params["AWSServiceName"]
@@ -57,7 +57,7 @@ def service_is_a_principal(_: Account, call: Call) -> str | None:
 @rule(
     "InvalidInput",
     "CreateServiceLinkedRole",
-    source=f"{_API}, CreateServiceLinkedRole; which services take one is known of the commonest, others take any",
+    source=f"{_API}, CreateServiceLinkedRole; known of the commonest services, others may have any",
 )
 def suffix_is_taken_by_the_service(_: Account, call: Call) -> str | None:
     """Refuse a suffix for a service that has one role only."""
@@ -67,7 +67,11 @@ def suffix_is_taken_by_the_service(_: Account, call: Call) -> str | None:
     return f"Custom suffix is not allowed for {service}" if refused else None
 
 
-@rule("InvalidInput", "CreateServiceLinkedRole", source=f"{_API}, CreateServiceLinkedRole; the wording is AWS's")
+@rule(
+    "InvalidInput",
+    "CreateServiceLinkedRole",
+    source=f"{_API}, CreateServiceLinkedRole; Rayraegah/terraform-aws-hasura issue 17",
+)
 def linked_role_is_new(account: Account, call: Call) -> str | None:
     """Refuse a second role of the same name for a service."""
     name, suffix = linked(call.params["AWSServiceName"]).name, call.params.get("CustomSuffix")
@@ -77,7 +81,10 @@ def linked_role_is_new(account: Account, call: Call) -> str | None:
     return None
 
 
-@rule("NoSuchEntity", "DeleteServiceLinkedRole", source=f"{_API}, DeleteServiceLinkedRole; the code is assumed")
+@rule(
+    "NoSuchEntity", "DeleteServiceLinkedRole",
+    source=f"{_API}, DeleteServiceLinkedRole; the code is assumed", standing="assumed",
+)  # fmt: skip
 def linked_role_only(account: Account, call: Call) -> str | None:
     """Refuse to delete as a service's role one that belongs to no service."""
     role = account.role(call.params["RoleName"])

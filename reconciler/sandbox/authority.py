@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -14,7 +14,16 @@ from reconciler.sandbox.awsmanaged import AwsPolicy
 from reconciler.sandbox.callers import Caller
 from reconciler.sandbox.tagging import get_tags
 
-__all__ = ["Held", "bindings", "may_assume", "named_policies", "policy_text", "principal"]
+__all__ = [
+    "Held",
+    "bindings",
+    "may_assume",
+    "named_policies",
+    "policy_text",
+    "principal",
+    "readable",
+    "trusts_provider",
+]
 
 _EVERYTHING: Mapping[str, Any] = {"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
 _ASSUME = "sts:AssumeRole"
@@ -48,6 +57,26 @@ def may_assume(account: Account, caller: Caller, home: Account, role: Any, conte
     except PolicyError:
         # The evaluator does not know something that AWS knows: nothing is refused on a guess.
         return True
+
+
+def trusts_provider(role: Any, provider: str, action: str, context: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a role's trust allows what an identity provider vouches for; true where it cannot be decided."""
+    request = access.Request(action, role.arn, {**_circumstances(), **context})
+    try:
+        return access.evaluate_trust(
+            role.assume_role_policy_document, access.Caller("Federated", provider), request
+        ).allowed
+    except PolicyError:
+        return True
+
+
+def readable(text: str) -> bool:
+    """Return whether a text is an identity policy that the evaluator can read."""
+    try:
+        access.evaluate(access.Principal([text]), access.Request(_ASSUME))
+    except PolicyError:
+        return False
+    return True
 
 
 def _trusted(trust: access.Document, caller: Caller, request: access.Request) -> bool:

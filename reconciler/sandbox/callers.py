@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.sandbox.account import Account
+from reconciler.sandbox.wire import Call
 
-__all__ = ["NAME", "Caller", "caller", "owner", "role_of", "session_of"]
+__all__ = ["NAME", "Caller", "caller", "lender", "owner", "role_of", "session_of"]
 
 NAME = "sandbox"
 """The user that a session's own credentials, and keys that nobody made, stand for: it may do everything."""
@@ -75,3 +76,9 @@ def session_of(account: Account, access_key: str) -> Any:
 def role_of(account: Account, arn: str) -> Any:
     """Return the role of exactly that ARN, or None."""
     return next((role for role in account.iam.roles.values() if role.arn == arn), None)
+
+
+def lender(call: Call) -> tuple[Account, Any] | None:
+    """Return the role that a call is to assume after its account, or None where there is none within reach."""
+    found = ((each, role_of(each, call.params["RoleArn"])) for each in call.accounts.values())
+    return next(((each, role) for each, role in found if role is not None), None)

@@ -115,7 +115,8 @@ class Sandbox:
 
     def _written(self, call: Call) -> Sandbox:
         """Return the account that the call may change: that of the role when a role is to be assumed."""
-        found = _ROLE.fullmatch(str(call.params.get("RoleArn"))) if call.operation == "AssumeRole" else None
+        assumes = call.operation.startswith("AssumeRole")
+        found = _ROLE.fullmatch(str(call.params.get("RoleArn"))) if assumes else None
         return (self._reached(found["account"]) if found else None) or self
 
     def _reached(self, account: str | None) -> Sandbox | None:

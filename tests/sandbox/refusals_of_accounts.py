@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import json
 from typing import Any
 
-from sandbox.refusal_steps import Refusal, Signed, does, has
+from sandbox.refusal_steps import Refusal, Signed, does, has, statement
 from sandbox.sandbox_support import METADATA, POLICY, TRUST, arn, managed, trusting
 
 from reconciler.sandbox.wiring import sandbox_of
 
-__all__ = ["ACCOUNTS", "key_of", "lent"]
+__all__ = ["ACCOUNTS", "SAML_CALL", "WEB_CALL", "federated", "key_of", "lent", "token"]
 
 ROOT = arn("root")
 ECS = "AWSServiceRoleForECS"
@@ -126,6 +128,89 @@ CALLERS = [
             session.client("iam").attach_role_policy(RoleName="lent", PolicyArn=arn("policy/assume")),
             lent(session, arn("role/lent")),
         )[-1],
+    ),
+]  # fmt: skip
+
+
+def token(**claims: Any) -> str:
+    """Return an OIDC token of these claims, unsigned."""
+    said = {"iss": "https://example.org", "sub": "me", "aud": "c", **claims}
+    payload = base64.urlsafe_b64encode(json.dumps(said).encode()).decode().rstrip("=")
+    return f"e30.{payload}.x"
+
+
+def saml(*roles: str, name: str = "me") -> str:
+    """Return a SAML response that gives those pairs of role and provider, and a session name."""
+    values = "".join(f"<AttributeValue>{role}</AttributeValue>" for role in roles)
+    named = f"<Attribute Name='a/RoleSessionName'><AttributeValue>{name}</AttributeValue></Attribute>" if name else ""
+    attributes = f"<Attribute Name='a/Role'>{values}</Attribute>{named}"
+    text = f"<Response><Subject><NameID>who</NameID></Subject>{attributes}</Response>"
+    return base64.b64encode(text.encode()).decode()
+
+
+def federated(provider: str, action: str, **condition: Any) -> str:
+    """Return a trust policy of an identity provider."""
+    return statement(Principal={"Federated": provider}, Action=f"sts:{action}", Condition=condition)
+
+
+WEB = does(
+    "create_role", RoleName="web",
+    AssumeRolePolicyDocument=federated(OIDC, "AssumeRoleWithWebIdentity", StringEquals={"example.org:sub": "me"}),
+)  # fmt: skip
+WITH_SAML = does(
+    "create_role", RoleName="saml", AssumeRolePolicyDocument=federated(arn("saml-provider/t"), "AssumeRoleWithSAML")
+)
+WEB_CALL = {"RoleArn": arn("role/web"), "RoleSessionName": "me", "WebIdentityToken": token()}
+SAML_CALL = {"RoleArn": arn("role/saml"), "PrincipalArn": SAML, "SAMLAssertion": saml(f"{arn('role/saml')},{SAML}")}
+FEDERATED = [
+    *(
+        has("AccessDenied", "federated_role_exists", operation, name, **{**call, "RoleArn": arn("role/nobody")})
+        for operation, name, call in (
+            ("assume_role_with_web_identity", "AssumeRoleWithWebIdentity", WEB_CALL),
+            ("assume_role_with_saml", "AssumeRoleWithSAML", SAML_CALL),
+        )
+    ),
+    *(
+        has(
+            "InvalidIdentityToken", "identity_token_is_a_token", "assume_role_with_web_identity", "", WEB,
+            **{**WEB_CALL, "WebIdentityToken": text},
+        )
+        for text in ("nonsense", "a.b.c", "e30.!.x", f"e30.{'W10'}.x", token(sub=None))
+    ),
+    has(
+        "InvalidIdentityToken", "identity_token_is_of_a_provider", "assume_role_with_web_identity",
+        "No OpenIDConnect provider found in your account for https://example.org", WEB, **WEB_CALL,
+    ),
+    has(
+        "InvalidIdentityToken", "identity_token_is_for_a_client", "assume_role_with_web_identity", "audience", WEB,
+        OIDC_PROVIDER, **{**WEB_CALL, "WebIdentityToken": token(aud=["d"])},
+    ),
+    has(
+        "ExpiredTokenException", "identity_token_has_not_expired", "assume_role_with_web_identity", "", WEB,
+        OIDC_PROVIDER, **{**WEB_CALL, "WebIdentityToken": token(exp=1_600_000_000)},
+    ),
+    has(
+        "AccessDenied", "federation_is_trusted", "assume_role_with_web_identity", "", WEB, OIDC_PROVIDER,
+        **{**WEB_CALL, "WebIdentityToken": token(sub="you")},
+    ),
+    has("AccessDenied", "federation_is_trusted", "assume_role_with_saml", "", WITH_SAML, SAML_PROVIDER, **SAML_CALL),
+    has("InvalidIdentityToken", "saml_provider_is_known", "assume_role_with_saml", "", WITH_SAML, **SAML_CALL),
+    *(
+        has(
+            "InvalidIdentityToken", rule, "assume_role_with_saml", "", WITH_SAML, SAML_PROVIDER,
+            **{**SAML_CALL, "SAMLAssertion": text},
+        )
+        for rule, text in (
+            ("assertion_is_saml", "no base64"), ("assertion_is_saml", "bm8gWE1M"),
+            ("assertion_names_the_role", saml(f"{arn('role/x')},{SAML}")),
+            ("assertion_names_the_role", saml(f"{arn('role/saml')},{SAML}", name="")),
+        )
+    ),
+    *(
+        has(
+            "MalformedPolicyDocument", "session_policies_are_policies", "assume_role", "", OPEN, **ASSUMED, **params
+        )
+        for params in ({"Policy": "{"}, {"PolicyArns": [{"arn": arn("policy/nowhere")}]})
     ),
 ]  # fmt: skip
 
@@ -341,4 +426,4 @@ SIMULATIONS = [
     ),
 ]  # fmt: skip
 
-ACCOUNTS = [*CALLERS, *LINKED, *PROVIDERS, *PASSWORDS, *RESOURCES, *SIMULATIONS]
+ACCOUNTS = [*CALLERS, *FEDERATED, *LINKED, *PROVIDERS, *PASSWORDS, *RESOURCES, *SIMULATIONS]

@@ -8,9 +8,11 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
-from sandbox.refusals_of_accounts import key_of, lent
-from sandbox.sandbox_support import ACCOUNT, ASSUME, POLICY, arn, trusting
+from sandbox.refusals_of_accounts import SAML_CALL, WEB_CALL, federated, key_of, lent, token
+from sandbox.sandbox_support import ACCOUNT, ASSUME, METADATA, POLICY, arn, trusting
 
 from reconciler import sandbox
 from reconciler.errors import SandboxError
@@ -221,3 +223,39 @@ def test_accounts_beside_each_other_are_in_memory_of_one_partition_and_differ() 
         sandbox.session(account=OTHER, beside=sandbox.session("s"))
     with pytest.raises(SandboxError, match="no session of the sandbox"):
         sandbox.session(account=OTHER, beside=boto3.Session(region_name="us-east-1"))
+
+
+def test_an_oidc_token_gives_a_session_that_the_trust_allows() -> None:
+    session: Any = sandbox.session()
+    iam = session.client("iam")
+    provider = iam.create_open_id_connect_provider(Url="https://example.org", ClientIDList=["c"])
+    condition = {"example.org:sub": "repo:me/*", "example.org:aud": "c"}
+    trust = federated(provider["OpenIDConnectProviderArn"], "AssumeRoleWithWebIdentity", StringLike=condition)
+    iam.create_role(RoleName="web", AssumeRolePolicyDocument=trust)
+    sts = session.client("sts", config=Config(signature_version=UNSIGNED))
+    said = {**WEB_CALL, "WebIdentityToken": token(sub="repo:me/it", exp=4_000_000_000)}
+    found = sts.assume_role_with_web_identity(**said)
+    assert (found["SubjectFromWebIdentityToken"], found["Provider"], found["Audience"]) == (
+        "repo:me/it",
+        "example.org",
+        "c",
+    )
+    assert found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/web/me"
+    with pytest.raises(ClientError, match="Not authorized to perform sts:AssumeRoleWithWebIdentity"):
+        sts.assume_role_with_web_identity(**{**said, "WebIdentityToken": token(sub="repo:you/it")})
+    # A trust outlives its provider, and is then of no use.
+    iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=provider["OpenIDConnectProviderArn"])
+    with pytest.raises(sts.exceptions.InvalidIdentityTokenException):
+        sts.assume_role_with_web_identity(**said)
+
+
+def test_a_saml_assertion_gives_a_session_under_the_name_that_it_says() -> None:
+    session: Any = sandbox.session()
+    iam = session.client("iam")
+    provider = iam.create_saml_provider(Name="s", SAMLMetadataDocument=METADATA)["SAMLProviderArn"]
+    condition = {"SAML:aud": "https://signin.aws.amazon.com/saml"}
+    trust = federated(provider, "AssumeRoleWithSAML", StringEquals=condition)
+    iam.create_role(RoleName="saml", AssumeRolePolicyDocument=trust)
+    found = session.client("sts").assume_role_with_saml(**SAML_CALL)
+    assert found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/saml/me"
+    assert found["Subject"] == "who"

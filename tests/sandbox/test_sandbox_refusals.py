@@ -17,7 +17,7 @@ from reconciler import sandbox
 from reconciler.sandbox.registry import ANSWERS, RULES
 
 SERVED = ("iam", "sts", "resourcegroupstaggingapi")
-SERVICES = {"assume_role": "sts", "get_resources": "resourcegroupstaggingapi"}
+SERVICES = {"get_resources": "resourcegroupstaggingapi"}
 REFUSING = {rule.name: rule for rule in RULES}
 
 
@@ -37,7 +37,7 @@ def refused(case: Refusal) -> None:
     operation, params = case.call
     # Without botocore's own checks, as a program in another language would call.
     unchecked = Config(parameter_validation=False)
-    service = SERVICES.get(operation, "iam")
+    service = "sts" if operation.startswith("assume_role") else SERVICES.get(operation, "iam")
     caller = session.client(service, config=unchecked, **(case.signed(session) if case.signed else {}))
     before = details(iam)
     with pytest.raises(ClientError) as caught:
@@ -102,6 +102,16 @@ def test_expired_token(case: Refusal) -> None:
 
 @of("InvalidClientTokenId")
 def test_invalid_client_token_id(case: Refusal) -> None:
+    refused(case)
+
+
+@of("ExpiredTokenException")
+def test_expired_token_exception(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidIdentityToken")
+def test_invalid_identity_token(case: Refusal) -> None:
     refused(case)
 
 

@@ -15,6 +15,7 @@ from reconciler.sandbox.rules import (  # isort: skip
     providers,
     passwords,
     resources,
+    federation,
     sessions,
     simulation,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "constraints",
     "deletion",
     "documents",
+    "federation",
     "grants",
     "names",
     "passwords",

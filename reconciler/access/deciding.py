@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import Any
 
 from reconciler.access.patterns import Context
 from reconciler.access.places import at
@@ -15,6 +17,8 @@ from reconciler.access.words import fold, quoted
 from reconciler.errors import PolicyError
 
 __all__ = ["Decision", "Layer", "Outcome", "Principal", "Request", "StatementRef", "evaluate", "evaluate_trust"]
+
+_ACTION = re.compile(r"[^\s:*?]+:[^\s:*?]+")
 
 
 class Outcome(Enum):
@@ -82,13 +86,25 @@ class Request:
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     @cached_property
+    def folded(self) -> str:
+        """Return the action in small letters.
+
+        Raises:
+            PolicyError: It is no single action.
+        """
+        if not _ACTION.fullmatch(self.action):
+            raise PolicyError(f"request: {quoted(self.action)} is no single action, as in s3:GetObject")
+        return fold(self.action)
+
+    @cached_property
     def values(self) -> Context:
-        """Return the context by the folded names of its keys, without those that have no value.
+        """Return the context by the folded names of its keys.
 
         Raises:
             PolicyError: Two keys differ in case only, or a value is no text.
         """
-        return _context(self.context)
+        with at("request"):
+            return _context(self.context)
 
 
 @dataclass(frozen=True)
@@ -141,7 +157,7 @@ class Rules:
     def decide(self, request: Request, caller: Caller | None = None) -> Decision:
         """Return what becomes of a request."""
         context = {**request.values, **self.bindings} if self.bindings else request.values
-        action = fold(request.action)
+        action = request.folded
 
         def first(statements: Iterable[tuple[StatementRef, Statement]]) -> StatementRef | None:
             found = (ref for ref, one in statements if one.applies(action, request.resource, context, caller))
@@ -194,6 +210,8 @@ def _group(layer: Layer, documents: Sequence[Document], level: int = 0) -> Group
 
 
 def _statements(layer: Layer, documents: Sequence[Document], level: int) -> Iterator[tuple[StatementRef, Statement]]:
+    if isinstance(documents, (str, Mapping)):
+        raise PolicyError(f"{layer.value}: this is one document; write a list of documents")
     for index, document in enumerate(documents):
         place = f"scp level {level + 1}, document {index + 1}" if layer is Layer.SCP else f"{layer.value} {index + 1}"
         with at(place):
@@ -202,17 +220,14 @@ def _statements(layer: Layer, documents: Sequence[Document], level: int) -> Iter
             yield StatementRef(layer, index, statement.index, statement.sid, level), statement
 
 
-def _context(values: Mapping[str, str | Sequence[str]]) -> Context:
+def _context(values: Mapping[str, Any]) -> Context:
     folded: dict[str, tuple[str, ...]] = {}
-    seen: set[str] = set()
     for key, value in values.items():
         name = fold(key)
-        if name in seen:
+        if name in folded:
             raise PolicyError(f"the condition key {quoted(key)} has a value twice, in two spellings")
-        seen.add(name)
-        found = (value,) if isinstance(value, str) else tuple(value)
+        found = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
         if not all(isinstance(item, str) for item in found):
             raise PolicyError(f"the value of the condition key {quoted(key)} is no text")
-        if found:
-            folded[name] = found
+        folded[name] = found
     return folded

@@ -112,7 +112,7 @@ def _ip_address(text: str, *, variables: bool) -> Matcher:
 
     def matches(value: str, _: Context) -> bool:
         address = _address(value)
-        return address is not None and address.version == wanted.version and address in wanted
+        return address is not None and address in wanted
 
     return matches
 

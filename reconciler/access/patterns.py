@@ -20,7 +20,7 @@ from reconciler.errors import PolicyError
 __all__ = ["Context", "Pieces", "Template", "Variable", "Wild", "arn_matcher", "literal", "read", "text_matcher"]
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]]
-"""The values of each condition key, by the folded name of the key; no key is without a value."""
+"""The values of each condition key, by the folded name of the key; a key without values is an absent key."""
 
 
 class Wild(Enum):

@@ -132,5 +132,5 @@ def _checked(space: Space, item: Any) -> str:
 
 def _role(arn: str) -> Iterator[tuple[str, str, str]]:
     match = _ARN.fullmatch(arn)
-    if match is not None and match[2] == "iam" and match[4].startswith(_ROLE):
+    if match is not None and match[4].startswith(_ROLE):
         yield match[1], match[3], match[4].rpartition("/")[2]

@@ -102,7 +102,11 @@ def compile_document(document: Document, form: Form) -> tuple[Statement, ...]:
     """
     if isinstance(document, str):
         return _from_text(document, form)
-    return _compile(document, form)
+    try:
+        text = json.dumps(document)
+    except (TypeError, ValueError, RecursionError):  # a mapping of another type, or values that JSON has not
+        return _compile(document, form)
+    return _from_text(text, form)
 
 
 @lru_cache(_MEMO)

@@ -28,8 +28,10 @@ def fold(text: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a value from a document in double quotes, on one line, printable and shortened."""
-    text = value if isinstance(value, str) else str(value)
+    """Return a scalar in double quotes, on one line, printable and shortened; of anything else, what it is."""
+    text = scalar(value)
+    if text is None:
+        return type_name(value)
     short = text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
     return f'"{short}"' if short.isprintable() else json.dumps(short)
 

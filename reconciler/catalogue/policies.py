@@ -28,6 +28,8 @@ class ManagedPolicy:
 
     Source: IAM user guide, access_policies_managed-deprecated.
     """
+    denies: bool = False
+    """Whether a statement of its document is a Deny, as of the catalogue's day."""
 
     @property
     def reference(self) -> str:
@@ -73,7 +75,7 @@ def managed_policy_paths() -> tuple[str, ...]:
 @cache
 def _policies() -> Mapping[str, ManagedPolicy]:
     rows = (line.split("\t") for line in read("managed_policies.tsv").splitlines())
-    return {name: ManagedPolicy(name, path, deprecated="retired" in flags) for name, path, *flags in rows}
+    return {name: ManagedPolicy(name, path, "retired" in flags, "denies" in flags) for name, path, *flags in rows}
 
 
 @cache

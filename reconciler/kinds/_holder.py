@@ -193,6 +193,7 @@ def attachment_facet(noun: str) -> Items:
         drop=drop,
         quota=f"AttachedPoliciesPer{noun}Quota",
         label=lambda arn: arn.rpartition("/")[2],
+        grants="held",
     )
 
 
@@ -219,6 +220,7 @@ def inline_facet(noun: str) -> Items:
         folds=True,
         quota=f"{noun}PolicySizeQuota",
         weight=lambda body: size(compact(body)),
+        grants="inline",
     )
 
 
@@ -232,7 +234,7 @@ def boundary_facet(noun: str) -> Value:
         boundary = {param: live.name, "PermissionsBoundary": desired.permissions_boundary}
         return [Call(f"Put{noun}PermissionsBoundary", boundary)]
 
-    return Value("permissions_boundary", "leave", "policy", write=write)
+    return Value("permissions_boundary", "leave", "policy", write=write, grants="boundary")
 
 
 def tag_facet(operations: tuple[str, str], names: Callable[[Any], Mapping[str, str]], *, folds: bool) -> Items:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.kinds._effects import created, having, holder_effects, lacking, with_value
 from reconciler.kinds._holder import (
     Inline,
     Keys,
@@ -32,6 +33,7 @@ class Group:
     members: Keys = field(default_factory=dict)
     policies: Keys = field(default_factory=dict)
     inline_policies: Inline = field(default_factory=dict)
+    unique_id: str = ""
 
 
 def _parse(document: Document, context: Context) -> Parsed[Group]:
@@ -59,6 +61,7 @@ def _read(rows: Rows) -> Iterable[Group]:
             members=members.get(row["GroupName"], {}),
             policies=read_attachments(row),
             inline_policies=read_inline(row, "GroupPolicyList"),
+            unique_id=row.get("GroupId", ""),
         )
 
 
@@ -83,6 +86,15 @@ def _write_path(desired: Group, live: Group) -> Sequence[Call]:
     return [Call("UpdateGroup", {"GroupName": live.name, "NewPath": desired.path})]
 
 
+def _created(live: Group | None, params: Mapping[str, Any]) -> Any:
+    return created(Group(params["GroupName"], params["Path"]), live, ("path",))
+
+
+def _updated(group: Group, params: Mapping[str, Any]) -> Any:
+    moved = with_value(group, "path", params.get("NewPath", group.path))
+    return with_value(moved, "name", params.get("NewGroupName", group.name))
+
+
 KIND: Kind[Group] = Kind(
     name="group",
     parse=_parse,
@@ -101,4 +113,13 @@ KIND: Kind[Group] = Kind(
         Sweep("GetAccountAuthorizationDetails", "UserDetailList", {"Filter": ["User"]}),
     ),
     rename=lambda old, new: Call("UpdateGroup", {"GroupName": old, "NewGroupName": new}),
+    creates="CreateGroup",
+    effects={
+        "CreateGroup": _created,
+        "UpdateGroup": _updated,
+        "DeleteGroup": lambda _group, _params: None,
+        "AddUserToGroup": lambda group, params: having(group, "members", params["UserName"], None),
+        "RemoveUserFromGroup": lambda group, params: lacking(group, "members", [params["UserName"]]),
+        **holder_effects("Group"),
+    },
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.kinds._effects import created, tag_effects
 from reconciler.kinds._holder import (
     explain_document,
     parse_document,
@@ -41,7 +42,7 @@ class Version:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A customer managed policy; ``arn`` and ``others`` (the versions that are not the default) are known live only."""
+    """A customer managed policy; ``arn``, the ``default`` version's id and the ``others`` are known live only."""
 
     name: str
     path: str = "/"
@@ -49,7 +50,9 @@ class Policy:
     document: Mapping[str, Any] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     arn: str = ""
+    default: str = ""
     others: tuple[Version, ...] = ()
+    unique_id: str = ""
 
 
 def _parse(document: Document, context: Context) -> Parsed[Policy] | None:
@@ -79,7 +82,9 @@ def _read(rows: Rows) -> Iterable[Policy]:
             description=row.get("Description") or None,
             document=next(version.document for version in versions if version.id == default),
             arn=row["Arn"],
+            default=default,
             others=tuple(version for version in versions if version.id != default),
+            unique_id=row.get("PolicyId", ""),
         )
 
 
@@ -117,6 +122,45 @@ def _write_document(desired: Policy, live: Policy) -> Sequence[Call]:
     return [*calls, Call("CreatePolicyVersion", version)]
 
 
+def _subject(params: Mapping[str, Any]) -> str:
+    name: str = params["PolicyName"] if "PolicyName" in params else params["PolicyArn"].rpartition("/")[2]
+    return name
+
+
+def _created(live: Policy | None, params: Mapping[str, Any]) -> Any:
+    # Tags are left out: whoever looks after a lost answer has not read them.
+    made = Policy(
+        name=params["PolicyName"],
+        path=params["Path"],
+        description=params.get("Description"),
+        document=decode(params["PolicyDocument"]),
+        tags=read_tags(params),
+    )
+    return created(made, live, ("path", "description", "document"))
+
+
+def _versioned(policy: Policy, params: Mapping[str, Any]) -> Any:
+    document = decode(params["PolicyDocument"])
+    if same_document(policy.document, document):
+        return policy
+    # The new version's id is IAM's to give, so nothing of this plan may name it.
+    others = (*policy.others, Version(policy.default, policy.document))
+    return dataclasses.replace(policy, document=document, default="", others=others)
+
+
+def _switched(policy: Policy, params: Mapping[str, Any]) -> Any:
+    chosen = next((version for version in policy.others if version.id == params["VersionId"]), None)
+    if chosen is None:
+        return policy
+    others = (*(v for v in policy.others if v is not chosen), Version(policy.default, policy.document))
+    return dataclasses.replace(policy, document=chosen.document, default=chosen.id, others=others)
+
+
+def _without_version(policy: Policy, params: Mapping[str, Any]) -> Any:
+    others = tuple(version for version in policy.others if version.id != params["VersionId"])
+    return policy if others == policy.others else dataclasses.replace(policy, others=others)
+
+
 KIND: Kind[Policy] = Kind(
     name="policy",
     parse=_parse,
@@ -127,11 +171,28 @@ KIND: Kind[Policy] = Kind(
     facets=(
         Fixed("path"),
         Fixed("description"),
-        Value("document", "none", write=_write_document, same=same_document, explain=explain_document),
+        Value(
+            "document",
+            "none",
+            write=_write_document,
+            same=same_document,
+            explain=explain_document,
+            grants="document",
+        ),
         tag_facet(("TagPolicy", "UntagPolicy"), lambda policy: {"PolicyArn": policy.arn}, folds=False),
     ),
     sweeps=(Sweep("GetAccountAuthorizationDetails", "Policies", {"Filter": ["LocalManagedPolicy"]}),),
     lookups=(Lookup("tags", "ListPolicyTags", "Tags", lambda policy: {"PolicyArn": policy.arn}),),
     irreversible=lambda policy: (f"{len(policy.others)} older versions",) if policy.others else (),
     enrich=lambda policy, found: dataclasses.replace(policy, tags=read_tags({"Tags": found["ListPolicyTags"]})),
+    subject=_subject,
+    creates="CreatePolicy",
+    effects={
+        "CreatePolicy": _created,
+        "CreatePolicyVersion": _versioned,
+        "SetDefaultPolicyVersion": _switched,
+        "DeletePolicyVersion": _without_version,
+        "DeletePolicy": lambda _policy, _params: None,
+        **tag_effects("Policy"),
+    },
 )

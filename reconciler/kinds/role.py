@@ -8,6 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.catalogue import near_services, service_actions, service_principals
+from reconciler.kinds._effects import (
+    boundary_effects,
+    created,
+    holder_effects,
+    tag_effects,
+    with_value,
+)
 from reconciler.kinds._holder import (
     Inline,
     Keys,
@@ -27,7 +34,7 @@ from reconciler.kinds._holder import (
     tag_facet,
     tag_list,
 )
-from reconciler.model import Call, Context, Document, Effect, Fixed, Kind, Parsed, Rows, Sweep, Value
+from reconciler.model import Account, Call, Context, Document, Effect, Fixed, Kind, Parsed, Rows, Sweep, Value
 from reconciler.policydoc import compact, decode, principals, rename_principals, without_principals
 
 __all__ = ["KIND", "Role"]
@@ -50,6 +57,7 @@ class Role:
     permissions_boundary: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     instance_profiles: tuple[str, ...] = ()
+    unique_id: str = ""
 
 
 def _parse(document: Document, context: Context) -> Parsed[Role] | None:
@@ -126,6 +134,7 @@ def _read(rows: Rows) -> Iterable[Role]:
             permissions_boundary=(row.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
             tags=read_tags(row),
             instance_profiles=tuple(sorted(p["InstanceProfileName"] for p in row.get("InstanceProfileList") or ())),
+            unique_id=row.get("RoleId", ""),
         )
 
 
@@ -186,6 +195,50 @@ def _reserved(role: Role) -> str | None:
     return None
 
 
+def _created(live: Role | None, params: Mapping[str, Any]) -> Any:
+    made = Role(
+        name=params["RoleName"],
+        path=params["Path"],
+        trust=decode(params["AssumeRolePolicyDocument"]),
+        description=params.get("Description"),
+        max_session_duration=params["MaxSessionDuration"],
+        permissions_boundary=params.get("PermissionsBoundary"),
+        tags=read_tags(params),
+    )
+    fields = ("path", "trust", "description", "max_session_duration", "permissions_boundary", "tags")
+    return created(made, live, fields)
+
+
+def _updated(role: Role, params: Mapping[str, Any]) -> Any:
+    described = with_value(role, "description", params["Description"] or None)
+    return with_value(described, "max_session_duration", params["MaxSessionDuration"])
+
+
+def _trusting(role: Role, params: Mapping[str, Any]) -> Any:
+    trust = decode(params["PolicyDocument"])
+    return role if same_document(role.trust, trust) else dataclasses.replace(role, trust=trust)
+
+
+def _into_profile(role: Role, params: Mapping[str, Any]) -> Any:
+    names = {*role.instance_profiles, params["InstanceProfileName"]}
+    return with_value(role, "instance_profiles", tuple(sorted(names)))
+
+
+def _out_of_profile(role: Role, params: Mapping[str, Any]) -> Any:
+    names = (name for name in role.instance_profiles if name != params["InstanceProfileName"])
+    return with_value(role, "instance_profiles", tuple(names))
+
+
+def _bindings(role: Role, account: Account) -> Mapping[str, str]:
+    """Return what is the same in all requests of a role's sessions. Source: reference_policies_condition-keys."""
+    return {
+        "aws:PrincipalArn": account.arn("role", role.path, role.name),
+        "aws:PrincipalAccount": account.id,
+        "aws:PrincipalType": "AssumedRole",
+        **{f"aws:PrincipalTag/{key}": value for key, value in role.tags.items()},
+    }
+
+
 KIND: Kind[Role] = Kind(
     name="role",
     parse=_parse,
@@ -212,4 +265,17 @@ KIND: Kind[Role] = Kind(
     recreate=_recreate,
     irreversible=lambda _: ("the unique id, by which trust policies know the role",),
     reserved=_reserved,
+    bindings=_bindings,
+    creates="CreateRole",
+    effects={
+        "CreateRole": _created,
+        "UpdateRole": _updated,
+        "UpdateAssumeRolePolicy": _trusting,
+        "DeleteRole": lambda _role, _params: None,
+        "AddRoleToInstanceProfile": _into_profile,
+        "RemoveRoleFromInstanceProfile": _out_of_profile,
+        **holder_effects("Role"),
+        **boundary_effects("Role"),
+        **tag_effects("Role"),
+    },
 )

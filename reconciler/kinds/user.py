@@ -7,6 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from reconciler.kinds._effects import (
+    boundary_effects,
+    created,
+    having,
+    holder_effects,
+    lacking,
+    tag_effects,
+    with_value,
+)
 from reconciler.kinds._holder import (
     Inline,
     Keys,
@@ -24,7 +33,7 @@ from reconciler.kinds._holder import (
     tag_facet,
     tag_list,
 )
-from reconciler.model import Call, Context, Document, Effect, Items, Kind, Lookup, Parsed, Rows, Sweep, Value
+from reconciler.model import Account, Call, Context, Document, Effect, Items, Kind, Lookup, Parsed, Rows, Sweep, Value
 
 __all__ = ["KIND", "User"]
 
@@ -41,6 +50,7 @@ class User:
     permissions_boundary: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, Any] = field(default_factory=dict)
+    unique_id: str = ""
 
 
 def _parse(document: Document, context: Context) -> Parsed[User]:
@@ -68,6 +78,7 @@ def _read(rows: Rows) -> Iterable[User]:
             inline_policies=read_inline(row, "UserPolicyList"),
             permissions_boundary=(row.get("PermissionsBoundary") or {}).get("PermissionsBoundaryArn"),
             tags=read_tags(row),
+            unique_id=row.get("UserId", ""),
         )
 
 
@@ -145,6 +156,33 @@ def _irreversible(user: User) -> tuple[str, ...]:
     return (*lost, "the unique id, by which trust policies know the user")
 
 
+def _created(live: User | None, params: Mapping[str, Any]) -> Any:
+    made = User(
+        name=params["UserName"],
+        path=params["Path"],
+        permissions_boundary=params.get("PermissionsBoundary"),
+        tags=read_tags(params),
+    )
+    return created(made, live, ("path", "permissions_boundary", "tags"))
+
+
+def _updated(user: User, params: Mapping[str, Any]) -> Any:
+    moved = with_value(user, "path", params.get("NewPath", user.path))
+    return with_value(moved, "name", params.get("NewUserName", user.name))
+
+
+def _bindings(user: User, account: Account) -> Mapping[str, str]:
+    """Return what is the same in all requests of a user. Source: IAM user guide, reference_policies_variables."""
+    return {
+        "aws:username": user.name,
+        "aws:PrincipalArn": account.arn("user", user.path, user.name),
+        "aws:PrincipalAccount": account.id,
+        "aws:PrincipalType": "User",
+        **({"aws:userid": user.unique_id} if user.unique_id else {}),
+        **{f"aws:PrincipalTag/{key}": value for key, value in user.tags.items()},
+    }
+
+
 KIND: Kind[User] = Kind(
     name="user",
     parse=_parse,
@@ -163,6 +201,7 @@ KIND: Kind[User] = Kind(
             folds=True,
             inverse="members",
             quota="GroupsPerUserQuota",
+            grants="held",
         ),
         attachment_facet("User"),
         inline_facet("User"),
@@ -178,4 +217,16 @@ KIND: Kind[User] = Kind(
     deletion_reads=frozenset({"credentials"}),
     irreversible=_irreversible,
     rename=lambda old, new: Call("UpdateUser", {"UserName": old, "NewUserName": new}),
+    bindings=_bindings,
+    creates="CreateUser",
+    effects={
+        "CreateUser": _created,
+        "UpdateUser": _updated,
+        "DeleteUser": lambda _user, _params: None,
+        "AddUserToGroup": lambda user, params: having(user, "groups", params["GroupName"], None),
+        "RemoveUserFromGroup": lambda user, params: lacking(user, "groups", [params["GroupName"]]),
+        **holder_effects("User"),
+        **boundary_effects("User"),
+        **tag_effects("User"),
+    },
 )

@@ -9,6 +9,7 @@ from reconciler.model.kind import (
     Effect,
     Facet,
     Fixed,
+    Grants,
     Items,
     Kind,
     Live,
@@ -20,11 +21,11 @@ from reconciler.model.kind import (
     Sweep,
     Value,
 )
-from reconciler.model.plan import Action, Call, Change, Conflict, Difference, Note, Plan, Sign, Step
+from reconciler.model.plan import Action, Call, Change, Conflict, Difference, Mark, Note, Plan, Sign, Step
 
 __all__ = [
     "Absent", "Account", "Action", "Address", "Call", "Change", "Conflict", "Context", "Declared", "Desired",
-    "Difference", "Document", "Effect", "Facet", "Fixed", "IgnoreRule", "Items", "Kind", "Live", "Lookup", "Note",
-    "Observed", "Origin", "Parsed", "Path", "Plan", "Report", "Resource", "Rows", "Settings", "Sign", "State", "Step",
-    "Sweep", "Value",
+    "Difference", "Document", "Effect", "Facet", "Fixed", "Grants", "IgnoreRule", "Items", "Kind", "Live", "Lookup",
+    "Mark", "Note", "Observed", "Origin", "Parsed", "Path", "Plan", "Report", "Resource", "Rows", "Settings", "Sign",
+    "State", "Step", "Sweep", "Value",
 ]  # fmt: skip

@@ -12,12 +12,16 @@ from reconciler.model.document import Context, Document
 from reconciler.model.plan import Call
 
 __all__ = [
-    "Absent", "Effect", "Facet", "Fixed", "Items", "Kind", "Live", "Lookup", "Observed", "Parsed", "Resource", "Rows",
-    "Sweep", "Value",
+    "Absent", "Effect", "Facet", "Fixed", "Grants", "Items", "Kind", "Live", "Lookup", "Observed", "Parsed",
+    "Resource", "Rows", "Sweep", "Value",
 ]  # fmt: skip
 
 Absent: TypeAlias = Literal["none", "leave"]
 """What an absent key means: ``none`` for what grants access, ``leave`` (as live) for what describes."""
+
+Grants: TypeAlias = Literal["", "document", "inline", "held", "boundary"]
+"""What a field gives a principal: ``document`` is itself a policy, ``inline`` holds policies by name, ``held`` names
+objects whose own grants count, ``boundary`` names the policy that bounds all of them."""
 
 Effect: TypeAlias = Literal["lock", "create", "rename", "add", "change", "remove", "delete"]
 """What a call does to access, roughly; calls run in this order where nothing else binds them."""
@@ -33,6 +37,10 @@ class Resource(Protocol):
     @property
     def path(self) -> str:
         """Return the path, ``/`` at least."""
+
+    @property
+    def unique_id(self) -> str:
+        """Return the id that IAM never uses twice; empty where it is not known."""
 
 
 R = TypeVar("R", bound=Resource)
@@ -80,6 +88,7 @@ class Facet:
     """The kind that the value, or every key, names."""
     key: str = ""
     """The document's key where it is not ``field`` (``trust`` may also be written ``service``)."""
+    grants: Grants = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +170,15 @@ class Kind(Generic[R]):
     """From a live resource to what its deletion loses for good, for people."""
     reserved: Callable[[R], str | None] = lambda _: None
     """Why nobody but AWS may write the object, or None."""
+    creates: str = ""
+    """The operation of ``effects`` that creates an object: the only one that is asked about one that is not there."""
+    effects: Mapping[str, Callable[[Any, Mapping[str, Any]], R | None]] = field(default_factory=dict)
+    """By operation: from the resource and the call's parameters to the resource after the call (None: it is gone); the
+    very same resource where the call changes nothing."""
+    subject: Callable[[Mapping[str, Any]], str] | None = None
+    """From a call's parameters to the name of the object concerned, where ``handle`` does not tell."""
+    bindings: Callable[[R, Account], Mapping[str, str]] | None = None
+    """The condition keys whose values are fixed for requests that the object makes; None: it makes none."""
 
     @property
     def schema(self) -> str:

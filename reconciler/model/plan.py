@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from reconciler.model.address import Account, Address, Origin
 
-__all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Note", "Plan", "Sign", "Step"]
+__all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Mark", "Note", "Plan", "Sign", "Step"]
 
 Action: TypeAlias = Literal["create", "update", "delete", "replace", "rename"]
 Sign: TypeAlias = Literal["+", "~", "-"]
@@ -28,6 +28,19 @@ class Call:
         return json.dumps([self.operation, self.params], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Mark:
+    """What a step does to a principal's access until later steps mend it, where no order of the steps avoids it.
+
+    ``gap``: something is refused that is allowed both before and after the plan. ``spike``: something is allowed that
+    is refused both before and after.
+    """
+
+    kind: Literal["gap", "spike"]
+    principal: Address
+    reason: str
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One call of a plan, complete before the first write, with the steps that must have been made before it."""
@@ -41,6 +54,7 @@ class Step:
     """The ids of the steps that this one waits for; always smaller than ``id``."""
     note: str = ""
     """For people: why the step stands where it does, or what it interrupts."""
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +115,8 @@ class Plan:
     declared: int = 0
     """How many objects the documents declare for the account."""
     header: Mapping[str, Any] = field(default_factory=dict)
+    before: Mapping[Address, Any] = field(default_factory=dict)
+    """Every object that the steps change, as it was read (an ``Observed``); None: it was not there."""
 
     @property
     def in_sync(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from reconciler.diff import Diff, compare
 from reconciler.model import Account, Address, Desired, Live, Note, Plan
+from reconciler.plan.foresee import changed_by
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_behind, rulings
 
@@ -63,9 +64,11 @@ def _plan(desired: Desired, live: Live, diff: Diff, calls: int) -> Plan:
     notes = {*diff.notes, *left_behind(desired, live)}
     undeclared = sum(address not in desired.declared for address in live.objects)
     present = sum(declared.state == "present" for declared in desired.declared.values())
+    steps = ordered(diff.drafts, diff.ties, live)
     return Plan(
         account=desired.account,
-        steps=ordered(diff.drafts, diff.ties),
+        steps=steps,
+        before=changed_by(live.objects, (step.call for step in steps), desired.account),
         changes=diff.changes,
         conflicts=diff.conflicts,
         notes=sorted(notes, key=_by_address),

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reconciler.diff import Draft, Tie
 from reconciler.errors import ReconcilerError
-from reconciler.model import Effect, Step
+from reconciler.model import Effect, Live, Step
+from reconciler.plan.access import Bonds, bonds
 
 __all__ = ["ordered"]
 
@@ -17,10 +18,34 @@ _RANKS: Mapping[Effect, int] = {"lock": 0, "rename": 1, "create": 2, "add": 3, "
 _TAKING: frozenset[Effect] = frozenset({"lock", "remove", "delete"})
 
 
-def ordered(drafts: Iterable[Draft], ties: Sequence[Tie]) -> tuple[Step, ...]:
-    """Return the drafts as steps, each call once, in an order that depends on nothing but the drafts."""
+def ordered(drafts: Iterable[Draft], ties: Sequence[Tie], live: Live | None = None) -> tuple[Step, ...]:
+    """Return the drafts as steps, each call once, in an order that depends on nothing but the drafts and ``live``.
+
+    In every state that a run can reach by them, each principal of ``live`` may do what it may both before and after,
+    and nothing that it may at neither end; a step after which that cannot be so is marked.
+    """
     merged = _merged(drafts)
     waits = _waits(merged, ties)
+    order = _sorted(merged, waits)
+    found = bonds(live, order, merged, _ancestors(order, waits)) if live is not None else Bonds()
+    for key, earlier in found.waits.items():
+        waits[key] |= earlier
+    ids = {key: number for number, key in enumerate(_sorted(merged, waits), start=1)}
+    return tuple(
+        Step(
+            number,
+            merged[key].address,
+            merged[key].call,
+            tuple(sorted(ids[earlier] for earlier in waits[key])),
+            merged[key].note,
+            tuple(sorted(found.marks.get(key, ()))),
+        )
+        for key, number in ids.items()
+    )
+
+
+def _sorted(merged: Mapping[str, Draft], waits: Mapping[str, set[str]]) -> list[str]:
+    """Return the calls' keys, each after those that it waits for."""
     blocks: dict[str, list[str]] = {key: [] for key in merged}
     for key, earlier in waits.items():
         for other in earlier:
@@ -28,22 +53,26 @@ def ordered(drafts: Iterable[Draft], ties: Sequence[Tie]) -> tuple[Step, ...]:
     open_ = {key: len(earlier) for key, earlier in waits.items()}
     ready = [_priority(merged[key]) for key, count in open_.items() if count == 0]
     heapq.heapify(ready)
-    ids: dict[str, int] = {}
-    steps = []
+    order: list[str] = []
     while ready:
         key = heapq.heappop(ready)[-1]
-        draft = merged[key]
-        ids[key] = len(ids) + 1
-        after = tuple(sorted(ids[earlier] for earlier in waits[key]))
-        steps.append(Step(ids[key], draft.address, draft.call, after, draft.note))
+        order.append(key)
         for other in blocks[key]:
             open_[other] -= 1
             if open_[other] == 0:
                 heapq.heappush(ready, _priority(merged[other]))
-    if len(steps) < len(merged):
-        stuck = sorted(f"{merged[key].call.operation} {merged[key].address}" for key in merged.keys() - ids.keys())
+    if len(order) < len(merged):
+        stuck = sorted(f"{merged[key].call.operation} {merged[key].address}" for key in merged.keys() - set(order))
         raise ReconcilerError(f"these calls wait for one another: {', '.join(stuck)}; split the change in two")
-    return tuple(steps)
+    return order
+
+
+def _ancestors(order: Iterable[str], waits: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Return for each call all calls that must be made before it; ``order`` has each after those."""
+    found: dict[str, frozenset[str]] = {}
+    for key in order:
+        found[key] = frozenset(waits[key]).union(*(found[earlier] for earlier in waits[key]))
+    return found
 
 
 def _priority(draft: Draft) -> tuple[int, str, str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reconciler.policydoc.atoms import Atom, Atoms, atoms
 from reconciler.policydoc.canonical import canonical, equivalent
 from reconciler.policydoc.check import check
 from reconciler.policydoc.describe import describe
@@ -12,8 +13,11 @@ from reconciler.policydoc.trust import principals, rename_principals, without_pr
 from reconciler.policydoc.writing import compact, size
 
 __all__ = [
+    "Atom",
+    "Atoms",
     "Finding",
     "Form",
+    "atoms",
     "canonical",
     "check",
     "compact",

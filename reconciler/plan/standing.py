@@ -1,0 +1,167 @@
+"""What a principal holds at one moment: its own policies, those of its groups, and the boundary around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from reconciler.catalogue import managed_policy
+from reconciler.errors import PolicyError
+from reconciler.kinds import KINDS
+from reconciler.model import Account, Address, Facet, Observed
+from reconciler.plan.foresee import Objects
+from reconciler.policydoc import Atom, Atoms, atoms
+
+__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "closure", "is_principal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Opaque:
+    """What a policy grants whose document is not known here; every such policy is taken to be unlike all others."""
+
+    name: str
+
+    @property
+    def text(self) -> str:
+        """Return a text that no other part has."""
+        return self.name
+
+
+Part: TypeAlias = Atom | Opaque
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a principal may do, as sets: what is in ``allow``, in ``bound`` if there is one, and not in ``deny``."""
+
+    allow: frozenset[Part] = frozenset()
+    deny: frozenset[Part] = frozenset()
+    bound: frozenset[Part] | None = None
+    documents: tuple[Mapping[str, Any], ...] = ()
+    """The known documents of the identity layer."""
+    boundary: Mapping[str, Any] | None = None
+    """The boundary's document, where there is a boundary and its document is known."""
+
+
+NOTHING = Standing()
+"""The standing of whoever does not exist, or has nothing."""
+
+
+def is_principal(address: Address) -> bool:
+    """Return whether an object at the address makes requests of its own."""
+    return KINDS[address.kind].bindings is not None
+
+
+def closure(ends: Sequence[Objects], address: Address, account: Account) -> frozenset[Address]:
+    """Return the addresses of everything that may have a say in what the object grants, itself included.
+
+    Between two ends of a run an object may hold what only one end shows it to hold, so all ``ends`` are followed.
+    """
+    found = {address}
+    todo = [address]
+    while todo:
+        at = todo.pop()
+        for observed in [objects[at] for objects in ends if at in objects]:
+            for facet, key in _keys(observed):
+                target = _target(facet, key, account)
+                if target is not None and target not in found:
+                    found.add(target)
+                    todo.append(target)
+    return frozenset(found)
+
+
+def _keys(observed: Observed[Any]) -> Iterator[tuple[Facet, str]]:
+    for facet in KINDS[observed.address.kind].facets:
+        value = getattr(observed.resource, facet.field) if facet.grants in {"held", "boundary"} else None
+        for key in [value] if isinstance(value, str) else value or ():
+            yield facet, key
+
+
+def _target(facet: Facet, key: str, account: Account) -> Address | None:
+    """Return the address in this account that a key leads to, or None for what is AWS's own."""
+    if facet.refers is None:
+        return None
+    if not key.startswith("arn:"):
+        return Address(facet.refers, key)
+    return Address(facet.refers, key.rpartition("/")[2]) if key.split(":")[4] == account.id else None
+
+
+class Reader:
+    """Reads standings off objects; every document is taken apart once."""
+
+    def __init__(self, account: Account) -> None:
+        """Take the account whose ARNs are its own."""
+        self._account = account
+        self._parts: dict[int, tuple[Mapping[str, Any], Atoms | None]] = {}
+
+    def standing(self, objects: Objects, address: Address) -> Standing:
+        """Return what the principal at the address holds; ``NOTHING`` if it is not there."""
+        if address not in objects:
+            return NOTHING
+        allow: set[Part] = set()
+        deny: set[Part] = set()
+        known: list[Mapping[str, Any]] = []
+        for item in self._documents(objects, address):
+            self._add(item, allow, deny)
+            if not isinstance(item, str):
+                known.append(item)
+        bound, boundary = self._bound(objects, address, deny)
+        return Standing(frozenset(allow), frozenset(deny), bound, tuple(known), boundary)
+
+    def _bound(
+        self, objects: Objects, address: Address, deny: set[Part]
+    ) -> tuple[frozenset[Part] | None, Mapping[str, Any] | None]:
+        for facet in KINDS[address.kind].facets:
+            value = getattr(objects[address].resource, facet.field) if facet.grants == "boundary" else None
+            if value is not None:
+                bound: set[Part] = set()
+                (item,) = self._behind(objects, facet, value) or (value,)
+                self._add(item, bound, deny)
+                return frozenset(bound), None if isinstance(item, str) else item
+        return None, None
+
+    def _documents(self, objects: Objects, address: Address) -> Iterator[Mapping[str, Any] | str]:
+        """Yield what the object grants: documents, and the ARNs of policies whose documents are not known."""
+        resource = objects[address].resource
+        for facet in KINDS[address.kind].facets:
+            value: Any = getattr(resource, facet.field)
+            if facet.grants == "document":
+                yield value
+            elif facet.grants == "inline":
+                yield from value.values()
+            elif facet.grants == "held":
+                for key in value:
+                    yield from self._behind(objects, facet, key)
+
+    def _behind(self, objects: Objects, facet: Facet, key: str) -> tuple[Mapping[str, Any] | str, ...]:
+        target = _target(facet, key, self._account)
+        if target is None:
+            return (key,)
+        return tuple(self._documents(objects, target)) if target in objects else ()
+
+    def _add(self, item: Mapping[str, Any] | str, allow: set[Part], deny: set[Part]) -> None:
+        if isinstance(item, str):
+            known = managed_policy(item.rpartition("/")[2])
+            allow.add(Opaque(item))
+            if known is None or known.denies:
+                deny.add(Opaque(f"the Deny of {item}"))
+            return
+        parts = self._taken_apart(item)
+        if parts is None:
+            allow.add(Opaque(repr(item)))
+            deny.add(Opaque(f"the Deny of {item!r}"))
+        else:
+            allow |= parts.allow
+            deny |= parts.deny
+
+    def _taken_apart(self, document: Mapping[str, Any]) -> Atoms | None:
+        found = self._parts.get(id(document))
+        if found is None:
+            try:
+                found = (document, atoms(document))
+            except PolicyError:
+                found = (document, None)
+            # The document is kept beside its atoms, so that its id stays its own.
+            self._parts[id(document)] = found
+        return found[1]

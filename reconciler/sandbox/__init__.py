@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +18,15 @@ __all__ = ["reset", "serve", "session"]
 _REMEDY = "pip install 'iam-reconciler[sandbox]'"
 
 
-def session(
+def session(  # noqa: PLR0913  all but one are given by name
     name: str | None = None,
     *,
     account: str = "123456789012",
     region: str = "us-east-1",
     repository: Path | None = None,
     beside: boto3.Session | None = None,
+    quotas: Mapping[str, int] | None = None,
+    page_limit: int | None = None,
 ) -> boto3.Session:
     """Return a boto3 session whose every request is answered in this process; nothing ever reaches the network.
 
@@ -40,6 +43,10 @@ def session(
         region: the session's region; its partition is the account's partition.
         repository: the repository that the saved account belongs to; the same name in two repositories is two accounts.
         beside: a session of the sandbox in memory, for another account in memory beside its own.
+        quotas: quotas that differ from those of a new account, by their names in GetAccountSummary: ``RolesQuota``, …
+        page_limit: the most items of a page, at least one, whatever MaxItems asks for; the first page is then empty.
+            AWS may answer so at any time, and whoever lists has to go on while IsTruncated is true. A saved account
+            keeps this and its quotas until a session gives others.
 
     Raises:
         SandboxError: the extra ``sandbox`` is not installed, an argument is malformed, or the saved account cannot be
@@ -52,8 +59,11 @@ def session(
     if beside is not None:
         if name is not None:
             raise SandboxError("an account beside another one is in memory; give either a name or `beside`")
-        return neighbour(beside, account, region)
-    return connect(open_sandbox(name, account=account, region=region, repository=repository), region)
+        return neighbour(beside, account, region, quotas=quotas, page_limit=page_limit)
+    return connect(
+        open_sandbox(name, account=account, region=region, repository=repository, quotas=quotas, page_limit=page_limit),
+        region,
+    )
 
 
 def serve(

@@ -1,7 +1,8 @@
 """One account's state, and how things are found in it: moto's backends and objects, and what we add to them.
 
 What moto's objects lack is added to them as attributes, so that it is saved, renamed and deleted with its object:
-``permissions_boundary_arn`` (moto has it on roles only) and ``service_specific_credentials`` on users.
+``permissions_boundary_arn`` (moto has it on roles only), ``service_specific_credentials`` and ``login_profile`` on
+users, ``tags`` on virtual MFA devices and server certificates, whose ``id``, ``upload_date`` and ``expiration`` too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from moto.iam.models import IAMBackend
 from moto.sts.models import STSBackend
 
 from reconciler.sandbox import awsmanaged
+from reconciler.sandbox.quotas import DEFAULTS
 from reconciler.sandbox.wire import RefusedError
 
 __all__ = ["Account", "Report", "boundary", "create", "new_id", "now"]
@@ -61,6 +63,14 @@ class Account:
     """The deletions of service-linked roles, by their task ids."""
     report: Report | None = None
     """The last credential report."""
+    quotas: dict[str, int] = field(default_factory=dict)
+    """The quotas that are not those of a new account, by their names in GetAccountSummary."""
+    page_limit: int | None = None
+    """The most items that a page holds, whatever MaxItems asks for."""
+
+    def quota(self, name: str) -> int:
+        """Return a quota by its name in GetAccountSummary."""
+        return self.quotas.get(name, DEFAULTS[name])
 
     def arn(self, resource: str) -> str:
         """Return the ARN of an IAM resource of the account, written ``user/path/name``."""
@@ -109,6 +119,24 @@ class Account:
             return _found(awsmanaged.find(arn), f"Policy {arn} does not exist or is not attachable.")
         found = self.iam.managed_policies.get(arn)
         return _found(found, f"Policy {arn} does not exist or is not attachable.")
+
+    def virtual_device(self, serial: str) -> Any:
+        """Return the virtual MFA device of that serial number.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        message = f"VirtualMFADevice with serial number {serial} doesn't exist."
+        return _found(self.iam.virtual_mfa_devices.get(serial), message)
+
+    def server_certificate(self, name: str) -> Any:
+        """Return the server certificate of exactly that name.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        found = next((each for each in self.iam.certificates.values() if each.cert_name == name), None)
+        return _found(found, f"The Server Certificate with name {name} cannot be found.")
 
     def oidc_provider(self, arn: str) -> Any:
         """Return the OIDC provider of exactly that ARN.

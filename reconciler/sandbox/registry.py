@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
-from itertools import islice
 from typing import Any, Literal, TypeAlias, TypeVar
 
 from reconciler.sandbox.account import Account
@@ -92,7 +91,7 @@ def listing(
     def add(function: Callable[[Account, Call], Iterable[tuple[Key, Any]]]) -> Answer:
         @wraps(function)
         def answered(account: Account, call: Call) -> Mapping[str, Any]:
-            items, paging = page(function(account, call), call.params)
+            items, paging = page(account, function(account, call), call.params)
             return {member: [view(account, item) for item in items], **paging}
 
         ANSWERS[operation] = answered
@@ -101,23 +100,31 @@ def listing(
     return add
 
 
-def page(items: Iterable[tuple[Key, T]], params: Mapping[str, Any]) -> tuple[list[T], Mapping[str, Any]]:
+def page(
+    account: Account, items: Iterable[tuple[Key, T]], params: Mapping[str, Any]
+) -> tuple[list[T], Mapping[str, Any]]:
     """Return the page that Marker and MaxItems ask for, with IsTruncated and the next Marker.
 
-    A marker is the last key seen, not an offset: what is deleted between two pages hides nothing.
+    A marker is the last key seen, not an offset: what is deleted between two pages hides nothing. Where the account
+    limits pages, the first is empty and the others are short: only IsTruncated tells which page is the last.
 
     Raises:
         RefusedError: ValidationError, the marker is none of ours.
+
+    Source: IAM API reference: IAM might return fewer results than MaxItems even when there are more.
     """
-    size, after = params.get("MaxItems", _PAGE), _unmark(params.get("Marker"))
+    marker, size = params.get("Marker"), params.get("MaxItems", _PAGE)
+    if account.page_limit is not None:
+        size = min(size, account.page_limit) if marker is not None else 0
+    after = _unmark(marker)
     try:
         rest = sorted(((list(key), item) for key, item in items if list(key) > after), key=lambda pair: pair[0])
     except TypeError:
         raise _bad_marker() from None
-    found = [item for _, item in islice(rest, size)]
     if len(rest) <= size:
-        return found, {"IsTruncated": False}
-    return found, {"IsTruncated": True, "Marker": _mark(rest[size - 1][0])}
+        return [item for _, item in rest], {"IsTruncated": False}
+    found = rest[:size]
+    return [item for _, item in found], {"IsTruncated": True, "Marker": _mark(found[-1][0] if found else after)}
 
 
 def _mark(key: Key) -> str:

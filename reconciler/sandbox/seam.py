@@ -10,11 +10,12 @@ reaches the account of its role.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import RLock
+from typing import Any
 
 from moto.utilities.utils import get_partition
 
@@ -23,6 +24,7 @@ from reconciler.sandbox import answers, rpc, rules, wire
 from reconciler.sandbox.account import Account, create
 from reconciler.sandbox.callers import owner
 from reconciler.sandbox.motobridge import delegate, refusals, untracked
+from reconciler.sandbox.quotas import checked
 from reconciler.sandbox.registry import ANSWERS, enforce
 from reconciler.sandbox.store import Saved
 from reconciler.sandbox.wire import Call, RefusedError, Request, Response
@@ -72,11 +74,14 @@ class Sandbox:
                     written.saved.write(written.account)
                 return response
 
-    def beside(self, account: str, partition: str) -> Sandbox:
+    def beside(
+        self, account: str, partition: str, quotas: Mapping[str, int] | None = None, page_limit: int | None = None
+    ) -> Sandbox:
         """Return a new sandbox in memory within reach of this one, and this one within its reach.
 
         Raises:
-            SandboxError: this one is saved, of another partition, or knows an account of that id already.
+            SandboxError: this one is saved, of another partition, or knows an account of that id already; or an
+                argument is malformed.
         """
         if self.saved is not None:
             raise SandboxError("accounts beside a saved one are those of its name and repository; give these instead")
@@ -85,7 +90,7 @@ class Sandbox:
         if partition != self.account.partition:
             message = f"the session's account is of the partition {self.account.partition}, not {partition}"
             raise SandboxError(f"{message}; roles are not assumed across partitions")
-        made = Sandbox(create(account, partition), None, self.others)
+        made = Sandbox(_changed(create(account, partition), _options(quotas, page_limit)), None, self.others)
         self.others |= {self.account.id: self, account: made}
         return made
 
@@ -150,23 +155,34 @@ def _failure(request: Request, call: Call | None, error: RefusedError) -> Respon
     return wire.failure(call.service if call is not None else "iam", error)
 
 
-def open_sandbox(name: str | None, *, account: str, region: str, repository: Path | None) -> Sandbox:
+def open_sandbox(
+    name: str | None,
+    *,
+    account: str,
+    region: str,
+    repository: Path | None,
+    quotas: Mapping[str, int] | None = None,
+    page_limit: int | None = None,
+) -> Sandbox:
     """Return a sandbox in memory, or the saved one of that name.
 
     Raises:
-        SandboxError: an argument is malformed, or the saved account cannot be read.
+        SandboxError: an argument is malformed, or the saved account cannot be read or written.
     """
-    partition = partition_of(account, region)
+    partition, changes = partition_of(account, region), _options(quotas, page_limit)
     with LOCK, untracked():
         if name is None:
-            return Sandbox(create(account, partition))
+            return Sandbox(_changed(create(account, partition), changes))
         saved = Saved.named(name, account=account, repository=repository)
         with saved.locked():
             found = saved.read()
-        if found is not None and found.partition != partition:
-            message = f"the sandbox {name!r} is of the partition {found.partition}, {region} is of {partition}"
-            raise SandboxError(f"{message}; choose another region or name")
-        return Sandbox(found or create(account, partition), saved)
+            if found is not None and found.partition != partition:
+                message = f"the sandbox {name!r} is of the partition {found.partition}, {region} is of {partition}"
+                raise SandboxError(f"{message}; choose another region or name")
+            opened = _changed(found or create(account, partition), changes)
+            if changes:
+                saved.write(opened)
+        return Sandbox(opened, saved)
 
 
 def partition_of(account: str, region: str) -> str:
@@ -178,3 +194,19 @@ def partition_of(account: str, region: str) -> str:
     if not _ACCOUNT.fullmatch(account):
         raise SandboxError(f"{account!r} is no account id; write twelve digits")
     return str(get_partition(region))
+
+
+def _options(quotas: Mapping[str, int] | None, page_limit: int | None) -> Mapping[str, Any]:
+    """Return the attributes of an account that the arguments set."""
+    changes: dict[str, Any] = {} if quotas is None else {"quotas": checked(quotas)}
+    if page_limit is not None:
+        if page_limit < 1:
+            raise SandboxError(f"a page cannot hold {page_limit} items; page_limit is one or more")
+        changes["page_limit"] = page_limit
+    return changes
+
+
+def _changed(account: Account, changes: Mapping[str, Any]) -> Account:
+    for attribute, value in changes.items():
+        setattr(account, attribute, value)
+    return account

@@ -1,4 +1,4 @@
-"""Where the tags of the kinds of taggable object are, and whether their keys are told apart by case.
+"""Where the tags of every kind of taggable object are, and whether their keys are told apart by case.
 
 Source: IAM user guide, id_tags: keys on users and roles ignore case and keep it; on all others case counts.
 """
@@ -19,6 +19,8 @@ FINDERS: Mapping[str, tuple[str, Callable[[Account, str], Any]]] = {
     "Role": ("RoleName", Account.role),
     "Policy": ("PolicyArn", Account.policy),
     "InstanceProfile": ("InstanceProfileName", Account.profile),
+    "MFADevice": ("SerialNumber", Account.virtual_device),
+    "ServerCertificate": ("ServerCertificateName", Account.server_certificate),
     "OpenIDConnectProvider": ("OpenIDConnectProviderArn", Account.oidc_provider),
     "SAMLProvider": ("SAMLProviderArn", Account.saml_provider),
 }

@@ -49,13 +49,13 @@ def connect(sandbox: Sandbox, region: str) -> boto3.Session:
     return session
 
 
-def neighbour(session: boto3.Session, account: str, region: str) -> boto3.Session:
+def neighbour(session: boto3.Session, account: str, region: str, **options: Any) -> boto3.Session:
     """Return a session of another account in memory, beside that of a session.
 
     Raises:
         SandboxError: an argument is malformed, or the session is none of the sandbox in memory.
     """
-    return connect(sandbox_of(session).beside(account, partition_of(account, region)), region)
+    return connect(sandbox_of(session).beside(account, partition_of(account, region), **options), region)
 
 
 def sandbox_of(session: boto3.Session) -> Sandbox:

@@ -10,6 +10,7 @@ from typing import Any
 from sandbox.sandbox_support import ASSUME, POLICY
 
 __all__ = [
+    "CODES",
     "Prepare",
     "Refusal",
     "Signed",
@@ -38,7 +39,8 @@ class Refusal:
     rule: str
     call: Step
     message: str = ""
-    prepare: tuple[Prepare, ...] = field(default=())
+    prepare: tuple[Prepare, ...] = ()
+    quotas: Mapping[str, int] = field(default_factory=dict)
     signed: Signed | None = None
     """What makes the credentials that sign the call; without it, the session's own do."""
 
@@ -46,10 +48,13 @@ class Refusal:
         return f"{self.rule}-{self.call[0]}"
 
 
-def mfa(iam: Any) -> str:
+CODES = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
+
+
+def mfa(iam: Any, name: str = "d") -> str:
     """Give user u a virtual MFA device."""
-    serial: str = iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]["SerialNumber"]
-    iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
+    serial: str = iam.create_virtual_mfa_device(VirtualMFADeviceName=name)["VirtualMFADevice"]["SerialNumber"]
+    iam.enable_mfa_device(UserName="u", SerialNumber=serial, **CODES)
     return serial
 
 

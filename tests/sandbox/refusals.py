@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import json
-
 from sandbox.refusal_steps import Refusal, document, does, groups, has, mfa, named, policies, statement, tag, trust
+from sandbox.refusals_credentials import COUNTS, CREDENTIALS
+from sandbox.refusals_documents import DOCUMENTS
 from sandbox.refusals_of_accounts import ACCOUNTS
-from sandbox.sandbox_support import ACCOUNT, ASSUME, PEM, POLICY, TRUST, arn, managed, trusting
+from sandbox.sandbox_support import ACCOUNT, PEM, POLICY, TRUST, arn, managed, ssh_key
 
 __all__ = ["CASES", "HTTP", "Refusal"]
 
 HTTP = {
     "AccessDenied": 403,
     "DeleteConflict": 409,
+    "DuplicateCertificate": 409,
+    "DuplicateSSHPublicKey": 400,
     "EntityAlreadyExists": 409,
     "ExpiredToken": 403,
     "ExpiredTokenException": 400,
@@ -20,11 +22,14 @@ HTTP = {
     "InvalidIdentityToken": 400,
     "InvalidInput": 400,
     "InvalidParameterException": 400,
+    "InvalidPublicKey": 400,
     "InvalidUserType": 400,
     "LimitExceeded": 409,
+    "MalformedCertificate": 400,
     "MalformedPolicyDocument": 400,
     "NoSuchEntity": 404,
     "NotImplemented": 501,
+    "NotSupportedService": 404,
     "PasswordPolicyViolation": 400,
     "PolicyNotAttachable": 400,
     "UnmodifiableEntity": 400,
@@ -63,6 +68,14 @@ VALIDATION = [
     has(
         "ValidationError", "fits_service_model", "create_policy", "pattern",
         PolicyName="x", PolicyDocument=POLICY.replace("GetObject", "Get\N{SNOWMAN}"),
+    ),
+    has(
+        "ValidationError", "fits_service_model", "create_role", "pattern",
+        RoleName="x", AssumeRolePolicyDocument=statement(Sid="").replace('""', '"\N{SNOWMAN}"'),
+    ),
+    has(
+        "ValidationError", "fits_service_model", "update_assume_role_policy", "equal to 131072",
+        RoleName="r", PolicyDocument=TRUST + " " * 131072,
     ),
     has("ValidationError", "fits_service_model", "tag_role", "pattern", RoleName="r", Tags=[tag("a?")]),
     has(
@@ -115,7 +128,7 @@ CONFLICTS = [
     ),
     has(
         "DeleteConflict", "user_has_no_ssh_keys", "delete_user", "",
-        does("upload_ssh_public_key", UserName="u", SSHPublicKeyBody="ssh-rsa AAAA"), UserName="u",
+        does("upload_ssh_public_key", UserName="u", SSHPublicKeyBody=ssh_key()), UserName="u",
     ),
     has(
         "DeleteConflict", "user_has_no_service_credentials", "delete_user", "",
@@ -211,71 +224,9 @@ LIMITS = [
         InstanceProfileName="i", RoleName="r",
     ),
     has(
-        "LimitExceeded", "service_credential_quota", "create_service_specific_credential", "",
-        does("create_service_specific_credential", 2, UserName="u", ServiceName="codecommit.amazonaws.com"),
-        UserName="u", ServiceName="codecommit.amazonaws.com",
-    ),
-    has(
         "LimitExceeded", "tag_quota", "tag_policy", "",
         does("tag_policy", PolicyArn=P, Tags=[tag(f"k{number}") for number in range(50)]),
         PolicyArn=P, Tags=[tag("K1")],
-    ),
-]  # fmt: skip
-
-DOCUMENTS = [
-    has(
-        "MalformedPolicyDocument", "policy_grammar", "create_policy", "Syntax errors in policy.",
-        PolicyName="x", PolicyDocument="{}",
-    ),
-    has(
-        "MalformedPolicyDocument", "policy_grammar", "put_role_policy", "must be version 2012-10-17 or greater.",
-        RoleName="r", PolicyName="x", PolicyDocument=POLICY.replace("2012", "2008"),
-    ),
-    *(
-        has(
-            "MalformedPolicyDocument", "trust_grammar", "create_role", message,
-            **ROLE | {"AssumeRolePolicyDocument": text},
-        )
-        for text, message in (
-            ("{", "This policy contains invalid Json"),
-            ("[]", "Syntax errors in policy."),
-            ('{"Version":"2012-10-17","Statement":[]}', "Syntax errors in policy."),
-            ('{"Version":"2012-10-17","Version":"2012-10-17","Statement":{}}', "Syntax errors in policy."),
-            (TRUST.replace("2012-10-17", "2013-10-17"), "Syntax errors in policy."),
-            ("[" * 100_000, "This policy contains invalid Json"),
-            (statement(Effect="allow"), "Syntax errors in policy."),
-            (statement(Effect=["Allow"]), "Syntax errors in policy."),
-            (statement(Actions="sts:AssumeRole"), "Syntax errors in policy."),
-            (statement(Principal={"AWS": []}), "Syntax errors in policy."),
-            (statement(Resource="*"), "Has prohibited field Resource"),
-            (statement(NotResource="*"), "Has prohibited field NotResource"),
-            (statement(NotPrincipal={"AWS": "*"}), "Has prohibited field NotPrincipal"),
-            (statement(Principal=None), "Missing required field Principal"),
-            (statement(Principal={"User": "alice"}), "Syntax errors in policy."),
-            (statement(Action=None, NotAction="sts:AssumeRole"), "Policy statement must contain actions."),
-            (statement(Action=["sts:AssumeRole", "s3:*"]), "may only specify STS AssumeRole actions."),
-            (statement(Condition=["no"]), "Syntax errors in policy."),
-            (statement(Sid="not alphanumeric"), "Statement IDs (SID) must be alpha-numeric."),
-            (json.dumps({"Statement": [{**ASSUME, "Sid": "a"}] * 2}), "(SID) in a single policy must be unique."),
-        )
-    ),
-    has(
-        "MalformedPolicyDocument", "trust_grammar", "update_assume_role_policy", "",
-        RoleName="r", PolicyDocument=statement(Resource="*"),
-    ),
-    *(
-        has(
-            "MalformedPolicyDocument", "trust_principals_exist", "create_role",
-            f'Invalid principal in policy: "AWS":"{principal}"',
-            **ROLE | {"AssumeRolePolicyDocument": trusting(arn("user/u"), principal)},
-        )
-        for principal in (
-            arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), "alice"
-        )
-    ),
-    has(
-        "MalformedPolicyDocument", "trust_principals_exist", "update_assume_role_policy",
-        f'Invalid principal in policy: "AWS":"{arn("role/x")}"', RoleName="r", PolicyDocument=trusting(arn("role/x")),
     ),
 ]  # fmt: skip
 
@@ -349,4 +300,4 @@ OTHERS = [
     ),
 ]  # fmt: skip
 
-CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *DOCUMENTS, *OTHERS, *ACCOUNTS]
+CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *COUNTS, *CREDENTIALS, *DOCUMENTS, *OTHERS, *ACCOUNTS]

@@ -106,12 +106,12 @@ CALLERS = [
     has("AccessDenied", "role_may_be_assumed", "assume_role", "", RoleArn=arn("role/r"), RoleSessionName="me"),
     Refusal(
         "AccessDenied", "role_may_be_assumed", ("assume_role", ASSUMED), f"User: {arn('user/u')} is not",
-        (OPEN,), user(),
+        (OPEN,), signed=user(),
     ),
     Refusal(
         "AccessDenied", "role_may_be_assumed", ("assume_role", {**ASSUMED, "RoleArn": arn("role/named")}), "",
         (does("create_role", RoleName="named", AssumeRolePolicyDocument=trusting(arn("user/u"))),),
-        user(put_user_policy={"UserName": "u", "PolicyName": "d", "PolicyDocument": DENY}),
+        signed=user(put_user_policy={"UserName": "u", "PolicyName": "d", "PolicyDocument": DENY}),
     ),
     has(
         "ValidationError", "session_length", "assume_role", "MaxSessionDuration", OPEN,
@@ -123,7 +123,7 @@ CALLERS = [
             does("create_policy", PolicyName="assume", PolicyDocument=POLICY.replace("s3:GetObject", "sts:*")),
             does("create_role", RoleName="open", AssumeRolePolicyDocument=trusting(ROOT), MaxSessionDuration=7200),
         ),
-        lambda session: (
+        signed=lambda session: (
             session.client("iam").create_role(RoleName="lent", AssumeRolePolicyDocument=trusting(ROOT)),
             session.client("iam").attach_role_policy(RoleName="lent", PolicyArn=arn("policy/assume")),
             lent(session, arn("role/lent")),
@@ -316,17 +316,6 @@ PROVIDERS = [
 ]  # fmt: skip
 
 PASSWORDS = [
-    has(
-        "EntityAlreadyExists", "login_profile_is_new", "create_login_profile", "", PROFILE,
-        UserName="u", Password=PASSWORD,
-    ),
-    *(
-        has(
-            "NoSuchEntity", "login_profile_exists", f"{verb}_login_profile",
-            "Login Profile for User u cannot be found.", UserName="u",
-        )
-        for verb in ("get", "update", "delete")
-    ),
     has("ValidationError", "login_profile_has_password", "create_login_profile", "", UserName="u"),
     *(
         has("PasswordPolicyViolation", "password_fits_policy", "create_login_profile", "", UserName="u", Password=text)
@@ -354,7 +343,7 @@ PASSWORDS = [
     Refusal(
         "AccessDenied", "old_password_is_right",
         ("change_password", {"OldPassword": "Wrong-horse-1", "NewPassword": "Another-horse-1"}), "",
-        (PROFILE,), user(),
+        (PROFILE,), signed=user(),
     ),
     Refusal(
         "PasswordPolicyViolation", "password_is_new",
@@ -364,7 +353,7 @@ PASSWORDS = [
             does("create_login_profile", UserName="u", Password="Correct-horse-battery-1"),
             does("update_login_profile", UserName="u", Password="Correct-horse-battery-2"),
         ),
-        user(),
+        signed=user(),
     ),
     *(
         has("NoSuchEntity", "password_policy_exists", f"{verb}_account_password_policy", "cannot be found.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -12,12 +13,14 @@ __all__ = [
     "ASSUME",
     "METADATA",
     "PEM",
+    "PEMS",
     "POLICY",
     "TRUST",
     "arn",
     "client",
     "details",
     "managed",
+    "ssh_key",
     "trusting",
 ]
 
@@ -37,6 +40,15 @@ SM49BAMCA0cAMEQCIAEGzVv0ttkvLexTIBx0gfw6gqN4eGr4/V3yjfcA5CePAiAT
 BNT9Mqwx6ZkALXtMDKB7YPN4Y/3vtl1L4Fh76kXM6A==
 -----END CERTIFICATE-----
 """
+# Another certificate: the first with another signature, which nobody checks.
+PEMS = [PEM, *(PEM.replace("XM6A==", f"XM{digit}A==") for digit in "5789")]
+
+
+def ssh_key(number: int = 0, bits: int = 2048) -> str:
+    """Return one of many SSH public keys; nobody has the private ones."""
+    fields = [b"ssh-rsa", b"\1\0\1", ((1 << (bits - 1)) + 2 * number + 1).to_bytes(bits // 8 + 1, "big")]
+    packed = b"".join(len(field).to_bytes(4, "big") + field for field in fields)
+    return f"ssh-rsa {base64.b64encode(packed).decode()} remark"
 
 
 def client(name: str | None = None, **options: Any) -> Any:

@@ -26,7 +26,7 @@ def of(code: str) -> pytest.MarkDecorator:
 
 
 def refused(case: Refusal) -> None:
-    session: Any = sandbox.session()
+    session: Any = sandbox.session(quotas=case.quotas)
     iam: Any = session.client("iam")
     iam.create_user(UserName="u")
     iam.create_group(GroupName="g")
@@ -137,6 +137,31 @@ def test_password_policy_violation(case: Refusal) -> None:
 
 @of("UnmodifiableEntity")
 def test_unmodifiable_entity(case: Refusal) -> None:
+    refused(case)
+
+
+@of("MalformedCertificate")
+def test_malformed_certificate(case: Refusal) -> None:
+    refused(case)
+
+
+@of("DuplicateCertificate")
+def test_duplicate_certificate(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidPublicKey")
+def test_invalid_public_key(case: Refusal) -> None:
+    refused(case)
+
+
+@of("DuplicateSSHPublicKey")
+def test_duplicate_ssh_public_key(case: Refusal) -> None:
+    refused(case)
+
+
+@of("NotSupportedService")
+def test_not_supported_service(case: Refusal) -> None:
     refused(case)
 
 

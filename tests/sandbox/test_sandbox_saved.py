@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.sandbox_support import ACCOUNT, METADATA, PEM, POLICY, arn, client, details, managed, trusting
+from sandbox.sandbox_support import (
+    ACCOUNT,
+    METADATA,
+    PEM,
+    POLICY,
+    arn,
+    client,
+    details,
+    managed,
+    ssh_key,
+    trusting,
+)
 
 from reconciler import sandbox
 from reconciler.errors import SandboxError
@@ -55,7 +66,7 @@ def test_everything_that_moto_keeps_is_saved_too() -> None:
     iam.create_login_profile(UserName="u", Password="Correct-horse-1")
     iam.create_access_key(UserName="u")
     iam.upload_signing_certificate(UserName="u", CertificateBody=PEM)
-    iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody="ssh-rsa AAAA")
+    iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key())
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]["SerialNumber"]
     iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
     iam.create_saml_provider(Name="saml", SAMLMetadataDocument=METADATA)

@@ -1,4 +1,4 @@
-"""Service-specific credentials, which moto lacks, and the listings of the other credentials, which it does not page."""
+"""Service-specific credentials, which moto lacks."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from reconciler.sandbox.account import Account, new_id, now
-from reconciler.sandbox.answers.identity import caller
+from reconciler.sandbox.answers.identity import named_user
 from reconciler.sandbox.registry import Key, answer, listing
 from reconciler.sandbox.wire import Call, RefusedError
 
 __all__ = [
     "create_service_credential",
     "delete_service_credential",
-    "list_access_keys",
-    "list_mfa_devices",
     "list_service_credentials",
-    "list_signing_certificates",
-    "list_ssh_public_keys",
     "reset_service_credential",
     "update_service_credential",
 ]
@@ -29,7 +25,7 @@ _MEMBER = "ServiceSpecificCredential"
 @answer("CreateServiceSpecificCredential")
 def create_service_credential(account: Account, call: Call) -> Mapping[str, Any]:
     """Create a user's credential for one service; its password is shown this once."""
-    user = _user(account, call)
+    user = named_user(account, call)
     credential = {
         "CreateDate": now(),
         "ServiceName": call.params["ServiceName"],
@@ -46,7 +42,7 @@ def create_service_credential(account: Account, call: Call) -> Mapping[str, Any]
 def list_service_credentials(account: Account, call: Call) -> Iterable[tuple[Key, Any]]:
     """Return the credentials of a user, or of all users, for one service or all."""
     service = call.params.get("ServiceName")
-    users = account.iam.users.values() if call.params.get("AllUsers") else [_user(account, call)]
+    users = account.iam.users.values() if call.params.get("AllUsers") else [named_user(account, call)]
     return [
         ((user.name.lower(), each["ServiceSpecificCredentialId"]), {**each, "UserName": user.name})
         for user in users
@@ -79,46 +75,6 @@ def delete_service_credential(account: Account, call: Call) -> Mapping[str, Any]
     return {}
 
 
-@listing("ListAccessKeys", "AccessKeyMetadata")
-def list_access_keys(account: Account, call: Call) -> Iterable[tuple[Key, Any]]:
-    """Return the access keys of a user, without their secrets."""
-    user = _user(account, call)
-    for number, key in enumerate(user.access_keys):
-        shown = {"AccessKeyId": key.access_key_id, "Status": key.status, "CreateDate": key.create_date}
-        yield (number, key.access_key_id), {**shown, "UserName": user.name}
-
-
-@listing("ListMFADevices", "MFADevices")
-def list_mfa_devices(account: Account, call: Call) -> Iterable[tuple[Key, Any]]:
-    """Return the MFA devices of a user."""
-    user = _user(account, call)
-    for device in user.mfa_devices.values():
-        shown = {"SerialNumber": device.serial_number, "EnableDate": device.enable_date}
-        yield (device.serial_number,), {**shown, "UserName": user.name}
-
-
-@listing("ListSigningCertificates", "Certificates")
-def list_signing_certificates(account: Account, call: Call) -> Iterable[tuple[Key, Any]]:
-    """Return the signing certificates of a user."""
-    user = _user(account, call)
-    for each in user.signing_certificates.values():
-        shown = {"CertificateId": each.id, "CertificateBody": each.body, "Status": each.status}
-        yield (each.id,), {**shown, "UploadDate": each.upload_date, "UserName": user.name}
-
-
-@listing("ListSSHPublicKeys", "SSHPublicKeys")
-def list_ssh_public_keys(account: Account, call: Call) -> Iterable[tuple[Key, Any]]:
-    """Return the SSH public keys of a user, without their bodies."""
-    user = _user(account, call)
-    for each in user.ssh_public_keys:
-        shown = {"SSHPublicKeyId": each.ssh_public_key_id, "Status": each.status, "UploadDate": each.upload_date}
-        yield (each.ssh_public_key_id,), {**shown, "UserName": user.name}
-
-
-def _user(account: Account, call: Call) -> Any:
-    return account.user(call.params.get("UserName") or caller(account, call)["UserName"])
-
-
 def _credentials(user: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = getattr(user, "service_specific_credentials", [])
     return found
@@ -126,7 +82,7 @@ def _credentials(user: Any) -> list[dict[str, Any]]:
 
 def _credential(account: Account, call: Call) -> tuple[Any, dict[str, Any]]:
     wanted = call.params["ServiceSpecificCredentialId"]
-    user = _user(account, call)
+    user = named_user(account, call)
     for each in _credentials(user):
         if each["ServiceSpecificCredentialId"] == wanted:
             return user, each

@@ -22,7 +22,7 @@ _LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList", "Policies")
 def get_account_authorization_details(account: Account, call: Call) -> Mapping[str, Any]:
     """Return a page of users, groups, roles and policies; a page may begin and end within any of them."""
     wanted = call.params.get("Filter") or _FILTERS
-    items, paging = page(_entities(account, wanted), call.params)
+    items, paging = page(account, _entities(account, wanted), call.params)
     memberships: dict[str, list[str]] = defaultdict(list)
     for group in account.iam.groups.values():
         for user in group.users:

@@ -33,7 +33,7 @@ def create_group(account: Account, call: Call) -> Mapping[str, Any]:
 def get_group(account: Account, call: Call) -> Mapping[str, Any]:
     """Return a group and a page of its members."""
     group = account.group(call.params["GroupName"])
-    users, paging = page((((user.name.lower(),), user) for user in group.users), call.params)
+    users, paging = page(account, (((user.name.lower(),), user) for user in group.users), call.params)
     shown = [views.user_in_list(account, user) for user in users]
     return {"Group": views.group(account, group), "Users": shown, **paging}
 

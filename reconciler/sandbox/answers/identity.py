@@ -10,7 +10,7 @@ from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import answer
 from reconciler.sandbox.wire import Call, RefusedError
 
-__all__ = ["caller", "get_access_key_info", "get_caller_identity"]
+__all__ = ["caller", "get_access_key_info", "get_caller_identity", "named_user"]
 
 
 def caller(account: Account, call: Call) -> views.View:
@@ -33,6 +33,15 @@ def caller(account: Account, call: Call) -> views.View:
         "Arn": found.arn,
         "CreateDate": account.created,
     }
+
+
+def named_user(account: Account, call: Call) -> Any:
+    """Return the user that the call names, or else the one that calls.
+
+    Raises:
+        RefusedError: NoSuchEntity.
+    """
+    return account.user(call.params.get("UserName") or caller(account, call)["UserName"])
 
 
 @answer("GetCallerIdentity")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from moto.iam.models import ManagedPolicy, PolicyVersion
+
 from reconciler.sandbox import awsmanaged, views
 from reconciler.sandbox.account import Account, boundary, new_id
 from reconciler.sandbox.awsmanaged import AwsPolicy
@@ -29,13 +31,10 @@ __all__ = [
 @answer("CreatePolicy")
 def create_policy(account: Account, call: Call) -> Mapping[str, Any]:
     """Create a customer managed policy; its document is version v1."""
-    policy = account.iam.create_policy(
-        description=call.params.get("Description", ""),
-        path=call.params.get("Path", "/"),
-        policy_document=call.params["PolicyDocument"],
-        policy_name=call.params["PolicyName"],
-        tags=[],
-    )
+    name, text = call.params["PolicyName"], call.params["PolicyDocument"]
+    description, path = call.params.get("Description", ""), call.params.get("Path", "/")
+    policy = ManagedPolicy(name, account.id, account.iam.region_name, None, description, text, path)
+    account.iam.managed_policies[policy.arn] = policy
     policy.id = new_id("ANPA")
     put_tags(account, "Policy", policy, merged("Policy", {}, call.params.get("Tags", ())))
     return {"Policy": {**views.policy_in_list(account, policy), **views.tags(account, "Policy", policy)}}
@@ -60,7 +59,7 @@ def list_policies(account: Account, call: Call) -> Mapping[str, Any]:
     narrowed = usage is not None or bool(call.params.get("OnlyAttached"))
     prefix = call.params.get("PathPrefix", "/")
     found = _scoped(account, call.params.get("Scope", "All"), used if narrowed else None)
-    items, paging = page((pair for pair in found if pair[1].path.startswith(prefix)), call.params)
+    items, paging = page(account, (pair for pair in found if pair[1].path.startswith(prefix)), call.params)
     shown = [views.policy_in_list(account, each, lambda arn: (attached[arn], bounding[arn])) for each in items]
     return {"Policies": shown, **paging}
 
@@ -80,9 +79,13 @@ def _scoped(account: Account, scope: str, used: set[str] | None) -> Iterator[tup
 def create_policy_version(account: Account, call: Call) -> Mapping[str, Any]:
     """Add a version; ids are never reused."""
     policy = account.policy(call.params["PolicyArn"])
-    version = account.iam.create_policy_version(
-        policy.arn, call.params["PolicyDocument"], call.params.get("SetAsDefault", False)
-    )
+    # Not through moto's backend: its validator is stricter than AWS, and it knows one quota only.
+    default = call.params.get("SetAsDefault", False)
+    version = PolicyVersion(policy.arn, call.params["PolicyDocument"], default, f"v{policy.next_version_num}")
+    policy.versions.append(version)
+    policy.next_version_num += 1
+    if default:
+        policy.update_default_version(version.version_id)
     policy.update_date = version.create_date
     return {"PolicyVersion": views.version(version, document=False)}
 
@@ -141,7 +144,7 @@ def list_entities_for_policy(account: Account, call: Call) -> Mapping[str, Any]:
             if attached or (boundary(holder) == arn and usage != "PermissionsPolicy"):
                 yield (noun, holder.name.lower()), (noun, holder)
 
-    items, paging = page(using(), call.params)
+    items, paging = page(account, using(), call.params)
     rows: dict[str, list[Mapping[str, str]]] = {"PolicyGroups": [], "PolicyUsers": [], "PolicyRoles": []}
     for noun, holder in items:
         rows[f"Policy{noun}s"].append({f"{noun}Name": holder.name, f"{noun}Id": holder.id})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.sandbox import views
+from reconciler.sandbox import principals, views
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import Key, answer, listing
 from reconciler.sandbox.tagging import merged, put_tags
@@ -31,7 +31,7 @@ def create_role(account: Account, call: Call) -> Mapping[str, Any]:
     """Create a role with its path, trust, description, session length, tags and boundary."""
     role = account.iam.create_role(
         role_name=call.params["RoleName"],
-        assume_role_policy_document=call.params["AssumeRolePolicyDocument"],
+        assume_role_policy_document=principals.kept(account, call.params["AssumeRolePolicyDocument"]),
         path=call.params.get("Path", "/"),
         permissions_boundary=None,
         description=call.params.get("Description"),
@@ -79,14 +79,17 @@ def update_role_description(account: Account, call: Call) -> Mapping[str, Any]:
 @answer("UpdateAssumeRolePolicy")
 def update_trust(account: Account, call: Call) -> Mapping[str, Any]:
     """Replace the trust policy."""
-    account.role(call.params["RoleName"]).assume_role_policy_document = call.params["PolicyDocument"]
+    role = account.role(call.params["RoleName"])
+    role.assume_role_policy_document = principals.kept(account, call.params["PolicyDocument"])
     return {}
 
 
 @answer("DeleteRole")
 def delete_role(account: Account, call: Call) -> Mapping[str, Any]:
-    """Delete a role."""
-    del account.iam.roles[account.role(call.params["RoleName"]).id]
+    """Delete a role; trust policies that name it keep its id."""
+    role = account.role(call.params["RoleName"])
+    del account.iam.roles[role.id]
+    principals.follow(account, role.arn, role.id)
     return {}
 
 

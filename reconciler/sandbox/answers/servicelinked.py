@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import views
+from reconciler.sandbox import principals, views
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import answer
 from reconciler.sandbox.servicelinked import PATH, linked
@@ -46,6 +46,7 @@ def delete_service_linked_role(account: Account, call: Call) -> Mapping[str, Any
     """Delete the role of a service and return the task that did it: here no service uses any, so it is done at once."""
     role = account.role(call.params["RoleName"])
     del account.iam.roles[role.id]
+    principals.follow(account, role.arn, role.id)
     task = f"task{role.path}{role.name}/{uuid.uuid4()}"
     account.deletions.append(task)
     return {"DeletionTaskId": task}

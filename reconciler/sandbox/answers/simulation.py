@@ -36,11 +36,11 @@ class _Named:
 
 
 @answer("SimulateCustomPolicy")
-def simulate_custom(_: Account, call: Call) -> Mapping[str, Any]:
+def simulate_custom(account: Account, call: Call) -> Mapping[str, Any]:
     """Return what the given policies make of every action on every resource."""
     scps = call.params.get("OrderedOrganizationPolicyInputList", ())
     levels = [each["ServiceControlPolicyInputList"] for each in scps]
-    return _simulated(call, list(_given(call)), _bounding(call), levels, {})
+    return _simulated(account, call, list(_given(call)), _bounding(call), levels, {})
 
 
 @answer("SimulatePrincipalPolicy")
@@ -54,7 +54,7 @@ def simulate_principal(account: Account, call: Call) -> Mapping[str, Any]:
     if bounding is None and arn is not None and {"PolicyType": "permission-boundary"} not in left_out:
         bounding = policy_text(account.policy(arn))
     keys = bindings(account, noun, entity) if noun != "Group" else {}
-    return _simulated(call, [*policies, *_given(call)], bounding, [], keys)
+    return _simulated(account, call, [*policies, *_given(call)], bounding, [], keys)
 
 
 @answer("GetContextKeysForCustomPolicy")
@@ -72,7 +72,12 @@ def context_keys_for_principal(account: Account, call: Call) -> Mapping[str, Any
 
 
 def _simulated(
-    call: Call, policies: Sequence[_Named], bounding: str | None, scps: Sequence[Any], keys: Mapping[str, str]
+    account: Account,
+    call: Call,
+    policies: Sequence[_Named],
+    bounding: str | None,
+    scps: Sequence[Any],
+    keys: Mapping[str, str],
 ) -> Mapping[str, Any]:
     given = {each["ContextKeyName"]: each.get("ContextKeyValues", []) for each in call.params.get("ContextEntries", ())}
     folded = {name.lower() for name in given}
@@ -82,7 +87,7 @@ def _simulated(
     texts = [*(each.text for each in policies), *([bounding] if bounding else ())]
     missing = [key for key in _keys(texts) if key.lower() not in {name.lower() for name in context}]
     numbered = (((number,), action) for number, action in enumerate(call.params["ActionNames"]))
-    actions, paging = page(numbered, call.params)
+    actions, paging = page(account, numbered, call.params)
     try:
         simulation = _Simulation(who, policies, context, missing)
         results = [simulation.of(action, call.params.get("ResourceArns", ())) for action in actions]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import awsmanaged, quotas
+from reconciler.sandbox import awsmanaged
 from reconciler.sandbox.account import Account
+from reconciler.sandbox.quotas import DEFAULTS
 from reconciler.sandbox.registry import answer
 from reconciler.sandbox.wire import Call
 
@@ -24,6 +25,7 @@ def get_account_summary(account: Account, _: Call) -> Mapping[str, Any]:
         "AccountMFAEnabled": 0,
         "AccountPasswordPresent": 0,
         "AccountSigningCertificatesPresent": 0,
+        "GlobalEndpointTokenVersion": 1,
         "Groups": len(iam.groups),
         "InstanceProfiles": len(iam.instance_profiles),
         "MFADevices": len(iam.virtual_mfa_devices),
@@ -35,4 +37,4 @@ def get_account_summary(account: Account, _: Call) -> Mapping[str, Any]:
         "ServerCertificates": len(iam.certificates),
         "Users": len(iam.users),
     }
-    return {"SummaryMap": dict(sorted({**counts, **quotas.SUMMARY}.items()))}
+    return {"SummaryMap": dict(sorted({**counts, **DEFAULTS, **account.quotas}.items()))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from reconciler.sandbox import trust, views
+from reconciler.sandbox import principals, views
 from reconciler.sandbox.account import Account, new_id
 from reconciler.sandbox.answers.identity import caller
 from reconciler.sandbox.registry import Key, answer, listing
@@ -64,18 +64,15 @@ def update_user(account: Account, call: Call) -> Mapping[str, Any]:
     account.iam.tagger.tags[user.arn] = tags
     for owned in (*user.access_keys, *user.ssh_public_keys, *user.signing_certificates.values()):
         owned.user_name = user.name
-    for device in account.iam.virtual_mfa_devices.values():
-        if device.user is user:
-            device.user_attribute |= {"UserName": user.name, "Path": user.path, "Arn": user.arn}
-    for role in account.iam.roles.values():
-        role.assume_role_policy_document = trust.renamed(role.assume_role_policy_document, before, user.arn)
+    principals.follow(account, before, user.arn)
     return {}
 
 
 @answer("DeleteUser")
 def delete_user(account: Account, call: Call) -> Mapping[str, Any]:
-    """Delete a user."""
+    """Delete a user; trust policies that name it keep its id."""
     user = account.user(call.params["UserName"])
     account.iam.tagger.tags.pop(user.arn, None)
     del account.iam.users[user.name]
+    principals.follow(account, user.arn, user.id)
     return {}

@@ -11,6 +11,8 @@ from reconciler.sandbox.rules import (  # isort: skip
     names,
     tags,
     grants,
+    credentials,
+    counts,
     deletion,
     providers,
     passwords,
@@ -23,6 +25,8 @@ from reconciler.sandbox.rules import (  # isort: skip
 __all__ = [
     "callers",
     "constraints",
+    "counts",
+    "credentials",
     "deletion",
     "documents",
     "federation",

@@ -7,13 +7,10 @@ count white space"); whether white space inside strings counts is not documented
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from moto.core.exceptions import ServiceException
-from moto.iam.policy_validation import IAMPolicyDocumentValidator
-
-from reconciler.sandbox import quotas, trust
+from reconciler.sandbox import principals, trust
 from reconciler.sandbox.account import Account
+from reconciler.sandbox.grammar import MalformedError, check_identity
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
 
@@ -23,6 +20,8 @@ __all__ = [
     "policy_grammar",
     "trust_grammar",
     "trust_principals_exist",
+    "trust_providers_have_form",
+    "trust_services_have_form",
     "trust_size",
 ]
 
@@ -30,21 +29,28 @@ _INLINE = ("PutUserPolicy", "PutGroupPolicy", "PutRolePolicy")
 _MANAGED = ("CreatePolicy", "CreatePolicyVersion")
 _TRUST = ("CreateRole", "UpdateAssumeRolePolicy")
 _QUOTAS = "IAM user guide, reference_iam-quotas"
-_SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
-_ENTITY = r"arn:(?P<partition>[\w-]+):iam::(?P<account>\d{12}):(?P<resource>root|(?:user|role)/.+)"
-_AWS = re.compile(
-    rf"\*|\d{{12}}|{_ENTITY}|arn:[\w-]+:sts::\d{{12}}:(?:assumed-role/.+/.+|federated-user/.+)|A(?:IDA|ROA)[A-Z0-9]{{12,}}",
-    re.ASCII,
+_LABELS = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
+_SUFFIXES = (
+    "amazonaws.com amazonaws.com.cn amazonaws.eu amazon.com c2s.ic.gov sc2s.sgov.gov cloud.adc-e.uk csp.hci.ic.gov"
 )
+_SERVICE = re.compile(rf"{_LABELS}(?:{'|'.join(map(re.escape, _SUFFIXES.split()))})", re.ASCII)
+_PROVIDER = r"arn:[\w-]+:iam::\d{12}:(?:saml|oidc)-provider/.+"
+_FEDERATED = re.compile(rf"{_PROVIDER}|(?i:{_LABELS}[a-z]{{2,}})", re.ASCII)
+_SPACES = re.compile(r'("(?:[^"\\]|\\.)*")|\s+')
 
 
-@rule("MalformedPolicyDocument", *_INLINE, *_MANAGED, source="moto's validator, which reproduces AWS's messages")
+@rule(
+    "MalformedPolicyDocument",
+    *_INLINE,
+    *_MANAGED,
+    source="IAM user guide, reference_policies_grammar; moto's validator",
+)
 def policy_grammar(_: Account, call: Call) -> str | None:
     """Refuse a managed or inline policy that breaks the grammar, or is not of version 2012-10-17."""
     try:
-        IAMPolicyDocumentValidator(call.params["PolicyDocument"]).validate()
-    except ServiceException as error:
-        return str(error.message)
+        check_identity(call.params["PolicyDocument"])
+    except MalformedError as error:
+        return str(error)
     return None
 
 
@@ -53,33 +59,45 @@ def trust_grammar(_: Account, call: Call) -> str | None:
     """Refuse a trust policy with resources, NotPrincipal or other than STS actions; both versions are fine."""
     try:
         trust.checked(_trust(call))
-    except trust.MalformedError as error:
+    except MalformedError as error:
         return str(error)
     return None
 
 
 @rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_elements_principal")
 def trust_principals_exist(account: Account, call: Call) -> str | None:
-    """Refuse a trust policy that names a user or role of this account which does not exist, or not yet."""
-    known: set[str] | None = None
+    """Refuse a trust policy that names a user or role of this account which does not exist, not yet or not any more."""
     for kind, name in trust.principals(trust.checked(_trust(call))):
-        if kind != "AWS":
-            continue
-        found = _AWS.fullmatch(name)
-        ours = found is not None and found["account"] == account.id and found["resource"] != "root"
-        if ours and known is None:
-            known = set(_principals(account))
-        if found is None or (ours and name not in (known or ())):
+        if kind == "AWS" and principals.shown(account, name) is None:
             return f'Invalid principal in policy: "AWS":"{name}"'
     return None
 
 
-@rule("LimitExceeded", *_MANAGED, source=_QUOTAS)
-def managed_policy_size(_: Account, call: Call) -> str | None:
-    """Refuse a managed policy of more than 6,144 characters."""
-    if _size(call.params["PolicyDocument"]) > quotas.MANAGED_POLICY_SIZE:
-        return f"Cannot exceed quota for PolicySize: {quotas.MANAGED_POLICY_SIZE}"
+@rule(
+    "MalformedPolicyDocument", *_TRUST, source="hashicorp/terraform issue 35086; aws-samples/aws-cdk-examples issue 801"
+)
+def trust_services_have_form(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy whose service principal has not the form of one; which services exist is not known here."""
+    for kind, name in trust.principals(trust.checked(_trust(call))):
+        if kind == "Service" and not _SERVICE.fullmatch(name):
+            return f'Invalid principal in policy: "SERVICE":"{name}"'
     return None
+
+
+@rule("MalformedPolicyDocument", *_TRUST, source="IAM user guide, reference_policies_elements_principal")
+def trust_providers_have_form(_: Account, call: Call) -> str | None:
+    """Refuse a trust policy whose federated principal is neither a domain name nor the ARN of a provider."""
+    for kind, name in trust.principals(trust.checked(_trust(call))):
+        if kind == "Federated" and not _FEDERATED.fullmatch(name):
+            return "Federated principals must be valid domain names or SAML metadata ARNs"
+    return None
+
+
+@rule("LimitExceeded", *_MANAGED, source=_QUOTAS)
+def managed_policy_size(account: Account, call: Call) -> str | None:
+    """Refuse a managed policy of more than 6,144 characters."""
+    quota = account.quota("PolicySizeQuota")
+    return f"Cannot exceed quota for PolicySize: {quota}" if _size(call.params["PolicyDocument"]) > quota else None
 
 
 @rule("LimitExceeded", *_INLINE, source=_QUOTAS)
@@ -87,28 +105,22 @@ def inline_policy_size(account: Account, call: Call) -> str | None:
     """Refuse inline policies of together more than 2,048 (user), 5,120 (group) or 10,240 (role) characters."""
     noun, holder = account.holder(call.params)
     documents = dict(holder.policies) | {call.params["PolicyName"]: call.params["PolicyDocument"]}
-    quota = quotas.INLINE_POLICY_SIZE[noun]
+    quota = account.quota(f"{noun}PolicySizeQuota")
     if sum(map(_size, documents.values())) > quota:
         return f"Maximum policy size of {quota} bytes exceeded for {noun.lower()} {holder.name}"
     return None
 
 
 @rule("LimitExceeded", *_TRUST, source=_QUOTAS)
-def trust_size(_: Account, call: Call) -> str | None:
+def trust_size(account: Account, call: Call) -> str | None:
     """Refuse a trust policy of more than 2,048 characters."""
-    if _size(_trust(call)) > quotas.TRUST_SIZE:
-        return f"Cannot exceed quota for ACLSizePerRole: {quotas.TRUST_SIZE}"
-    return None
+    quota = account.quota("AssumeRolePolicySizeQuota")
+    return f"Cannot exceed quota for ACLSizePerRole: {quota}" if _size(_trust(call)) > quota else None
 
 
 def _trust(call: Call) -> str:
     text: str = call.params["AssumeRolePolicyDocument" if call.operation == "CreateRole" else "PolicyDocument"]
     return text
-
-
-def _principals(account: Account) -> Iterator[str]:
-    yield from (user.arn for user in account.iam.users.values())
-    yield from (role.arn for role in account.iam.roles.values())
 
 
 def _size(document: str) -> int:

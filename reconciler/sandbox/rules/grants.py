@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox import quotas
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call, RefusedError
@@ -17,7 +16,6 @@ __all__ = [
     "policy_attachable",
     "profile_holds_one_role",
     "profile_holds_role",
-    "service_credential_quota",
     "version_quota",
 ]
 
@@ -61,8 +59,9 @@ def policy_attachable(account: Account, call: Call) -> str | None:
 def attachment_quota(account: Account, call: Call) -> str | None:
     """Refuse the eleventh managed policy of a user, group or role."""
     noun, holder = account.holder(call.params)
-    if len(holder.managed_policies.keys() | {call.params["PolicyArn"]}) > quotas.ATTACHED_POLICIES:
-        return f"Cannot exceed quota for PoliciesPer{noun}: {quotas.ATTACHED_POLICIES}"
+    quota = account.quota(f"AttachedPoliciesPer{noun}Quota")
+    if call.params["PolicyArn"] not in holder.managed_policies and len(holder.managed_policies) >= quota:
+        return f"Cannot exceed quota for PoliciesPer{noun}: {quota}"
     return None
 
 
@@ -71,17 +70,19 @@ def group_quota(account: Account, call: Call) -> str | None:
     """Refuse the eleventh group of a user."""
     group, user = account.group(call.params["GroupName"]), account.user(call.params["UserName"])
     others = [each for each in account.groups_of(user) if each is not group]
-    if len(others) >= quotas.GROUPS_PER_USER:
-        return f"Cannot exceed quota for GroupsPerUser: {quotas.GROUPS_PER_USER}"
+    quota = account.quota("GroupsPerUserQuota")
+    if user not in group.users and len(others) >= quota:
+        return f"Cannot exceed quota for GroupsPerUser: {quota}"
     return None
 
 
 @rule("LimitExceeded", "CreatePolicyVersion", source=f"{_QUOTAS}; IAM API reference, CreatePolicyVersion")
 def version_quota(account: Account, call: Call) -> str | None:
     """Refuse the sixth version of a managed policy."""
-    if len(account.policy(call.params["PolicyArn"]).versions) >= quotas.VERSIONS_PER_POLICY:
+    quota = account.quota("VersionsPerPolicyQuota")
+    if len(account.policy(call.params["PolicyArn"]).versions) >= quota:
         return (
-            f"A managed policy can have up to {quotas.VERSIONS_PER_POLICY} versions. "
+            f"A managed policy can have up to {quota} versions. "
             "Before you create a new version, you must delete an existing version."
         )
     return None
@@ -93,16 +94,6 @@ def profile_holds_one_role(account: Account, call: Call) -> str | None:
     account.role(call.params["RoleName"])
     if account.profile(call.params["InstanceProfileName"]).roles:
         return "Cannot exceed quota for InstanceSessionsPerInstanceProfile: 1"
-    return None
-
-
-@rule("LimitExceeded", "CreateServiceSpecificCredential", source="IAM API reference, CreateServiceSpecificCredential")
-def service_credential_quota(account: Account, call: Call) -> str | None:
-    """Refuse a user's third credential for one service."""
-    credentials = getattr(account.user(call.params["UserName"]), "service_specific_credentials", ())
-    same = [each for each in credentials if each["ServiceName"] == call.params["ServiceName"]]
-    if len(same) >= quotas.SERVICE_CREDENTIALS:
-        return f"Cannot exceed quota for ServiceSpecificCredentialsPerUser: {quotas.SERVICE_CREDENTIALS}"
     return None
 
 

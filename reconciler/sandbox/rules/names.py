@@ -14,6 +14,7 @@ from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
 
 __all__ = [
+    "certificate_name_is_free",
     "group_name_is_free",
     "policy_name_is_free",
     "profile_name_is_free",
@@ -57,6 +58,23 @@ def profile_name_is_free(account: Account, call: Call) -> str | None:
     name = call.params["InstanceProfileName"]
     if _among(name, account.iam.instance_profiles.values(), None):
         return f"Instance Profile {name} already exists."
+    return None
+
+
+@rule(
+    "EntityAlreadyExists",
+    "UploadServerCertificate",
+    "UpdateServerCertificate",
+    source=f"{_QUOTAS}; the wording is assumed",
+)
+def certificate_name_is_free(account: Account, call: Call) -> str | None:
+    """Refuse a name that another server certificate has, ignoring case."""
+    itself, name = None, call.params["ServerCertificateName"]
+    if call.operation.startswith("Update"):
+        itself, name = account.server_certificate(name), call.params.get("NewServerCertificateName", name)
+    others = (each for each in account.iam.certificates.values() if each is not itself)
+    if any(each.cert_name.lower() == name.lower() for each in others):
+        return f"The Server Certificate with name {name} already exists."
     return None
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
 from reconciler.sandbox import callers
 from reconciler.sandbox.account import Account
+from reconciler.sandbox.answers.passwords import digest
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
 
@@ -14,9 +12,7 @@ __all__ = [
     "alias_exists",
     "alias_is_new",
     "changer_is_a_user",
-    "login_profile_exists",
     "login_profile_has_password",
-    "login_profile_is_new",
     "old_password_is_right",
     "password_fits_policy",
     "password_is_new",
@@ -29,25 +25,6 @@ _SYMBOLS = set("!@#$%^&*()_+-=[]{}|'")
 _DEFAULT_LENGTH = 8
 _DEFAULT_CLASSES = 3
 _VIOLATION = "Password does not conform to the account password policy."
-
-
-@rule("EntityAlreadyExists", "CreateLoginProfile", source=f"{_API}, CreateLoginProfile")
-def login_profile_is_new(account: Account, call: Call) -> str | None:
-    """Refuse a second password of a user."""
-    user = _user(account, call)
-    return f"Login Profile for user {user.name} already exists." if user is not None and user.password else None
-
-
-@rule(
-    "NoSuchEntity", "GetLoginProfile", "UpdateLoginProfile", "DeleteLoginProfile",
-    source=f"{_API}, GetLoginProfile, UpdateLoginProfile, DeleteLoginProfile",
-)  # fmt: skip
-def login_profile_exists(account: Account, call: Call) -> str | None:
-    """Refuse to read, change or delete a password that is not there."""
-    user = _user(account, call)
-    if user is None or user.password:
-        return None
-    return f"Login Profile for User {user.name} cannot be found."
 
 
 @rule("ValidationError", "CreateLoginProfile", source=f"{_API}, CreateLoginProfile", standing="assumed")
@@ -69,7 +46,8 @@ def changer_is_a_user(account: Account, call: Call) -> str | None:
 def old_password_is_right(account: Account, call: Call) -> str | None:
     """Refuse a change of password by whoever does not know it."""
     user = callers.caller(account, call.access_key).entity
-    return None if call.params["OldPassword"] == user.password else "The old password was incorrect."
+    right = digest(call.params["OldPassword"]) == user.former_passwords[-1]
+    return None if right else "The old password was incorrect."
 
 
 @rule(
@@ -103,8 +81,7 @@ def password_is_new(account: Account, call: Call) -> str | None:
     kept = policy.password_reuse_prevention if policy is not None else None
     user = callers.caller(account, call.access_key).entity
     former = getattr(user, "former_passwords", ())[-kept:] if kept else ()
-    digest = hashlib.sha256(call.params["NewPassword"].encode()).hexdigest()
-    return _VIOLATION if digest in former else None
+    return _VIOLATION if digest(call.params["NewPassword"]) in former else None
 
 
 @rule(
@@ -133,8 +110,3 @@ def alias_exists(account: Account, call: Call) -> str | None:
     """Refuse to delete an alias that the account does not have."""
     alias = call.params["AccountAlias"]
     return None if alias in account.iam.account_aliases else f"The Account Alias {alias} cannot be found."
-
-
-def _user(account: Account, call: Call) -> Any:
-    name = call.params.get("UserName")
-    return account.user(name) if name is not None else callers.caller(account, call.access_key).entity

@@ -62,8 +62,8 @@ def oidc_provider_quota(account: Account, call: Call) -> str | None:
 @rule("InvalidInput", *_THUMBPRINTS, source=f"{_API}, CreateOpenIDConnectProvider; the wording is moto's")
 def thumbprint_quota(_: Account, call: Call) -> str | None:
     """Refuse the sixth thumbprint of an OIDC provider."""
-    if len(call.params.get("ThumbprintList", ())) > quotas.THUMBPRINTS:
-        return f"Thumbprint list must contain fewer than {quotas.THUMBPRINTS} entries."
+    if len(call.params.get("ThumbprintList", ())) > quotas.THUMBPRINTS_PER_PROVIDER:
+        return f"Thumbprint list must contain fewer than {quotas.THUMBPRINTS_PER_PROVIDER} entries."
     return None
 
 
@@ -75,8 +75,8 @@ def client_id_quota(account: Account, call: Call) -> str | None:
     else:
         provider = account.oidc_provider(call.params["OpenIDConnectProviderArn"])
         clients = {*provider.client_id_list, call.params["ClientID"]}
-    if len(clients) > quotas.CLIENT_IDS:
-        return f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {quotas.CLIENT_IDS}"
+    if len(clients) > quotas.CLIENT_IDS_PER_PROVIDER:
+        return f"Cannot exceed quota for ClientIdsPerOpenIdConnectProvider: {quotas.CLIENT_IDS_PER_PROVIDER}"
     return None
 
 

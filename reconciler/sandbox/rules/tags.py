@@ -11,7 +11,8 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["tag_keys_differ", "tag_keys_not_reserved", "tag_quota"]
 
-_CREATE = tuple(f"Create{noun}" for noun in FINDERS)
+_ELSEWHERE = {"MFADevice": "CreateVirtualMFADevice", "ServerCertificate": "UploadServerCertificate"}
+_CREATE = (*(f"Create{noun}" for noun in FINDERS if noun not in _ELSEWHERE), *_ELSEWHERE.values())
 _TAG = tuple(f"Tag{noun}" for noun in FINDERS)
 _QUOTA = 50
 
@@ -27,7 +28,7 @@ def tag_keys_not_reserved(_: Account, call: Call) -> str | None:
 @rule("InvalidInput", *_CREATE, *_TAG, source="IAM user guide, id_tags; the wording is moto's")
 def tag_keys_differ(account: Account, call: Call) -> str | None:
     """Refuse two tags of the same key; on users and roles case does not tell keys apart."""
-    noun, _ = tagged(account, call)
+    noun = tagged(account, call)[0] if call.operation in _TAG else call.operation.removeprefix("Create")
     counted = Counter(folded(noun, tag["Key"]) for tag in call.params.get("Tags", ()))
     if any(count > 1 for count in counted.values()):
         return "Duplicate tag keys found. Please note that Tag keys are case insensitive."

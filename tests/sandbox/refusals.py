@@ -59,6 +59,42 @@ VALIDATION = [
     has("ValidationError", "fits_service_model", "create_role", "equal to 1000", **ROLE, Description="d" * 1001),
     has("ValidationError", "fits_service_model", "create_role", "pattern", **ROLE, Description="\N{EM DASH}"),
     has("ValidationError", "fits_service_model", "create_user", "Value null at 'userName'"),
+    has("ValidationError", "fits_service_model", "create_user", "equal to 512", UserName="x", Path=f"/{'p' * 511}/"),
+    has("ValidationError", "fits_service_model", "update_user", "following: +=,.@_-", UserName="u", NewUserName="a/b"),
+    has("ValidationError", "fits_service_model", "update_group", "begin and end", GroupName="g", NewPath="x"),
+    has("ValidationError", "fits_service_model", "create_instance_profile", "to 128", InstanceProfileName="i" * 129),
+    has(
+        "ValidationError", "fits_service_model", "create_instance_profile", "begin and end with /",
+        InstanceProfileName="i", Path="/a b/",
+    ),
+    has("ValidationError", "fits_service_model", "create_policy", "128", PolicyName="p" * 129, PolicyDocument=POLICY),
+    has(
+        "ValidationError", "fits_service_model", "put_group_policy", "following: +=,.@_-",
+        GroupName="g", PolicyName="a b", PolicyDocument=POLICY,
+    ),
+    has(
+        "ValidationError", "fits_service_model", "create_policy", "equal to 1000",
+        PolicyName="x", PolicyDocument=POLICY, Description="d" * 1001,
+    ),
+    has("ValidationError", "fits_service_model", "attach_role_policy", "equal to 20", RoleName="r", PolicyArn="arn"),
+    has("ValidationError", "fits_service_model", "tag_role", "equal to 1", RoleName="r", Tags=[tag("")]),
+    has("ValidationError", "fits_service_model", "tag_policy", "pattern", PolicyArn=P, Tags=[tag("a", "b?")]),
+    has("ValidationError", "fits_service_model", "untag_user", "equal to 50", UserName="u", TagKeys=["k"] * 51),
+    has("ValidationError", "fits_service_model", "list_groups", "begin and end with /", PathPrefix="x"),
+    has("ValidationError", "fits_service_model", "list_groups", "equal to 320", Marker="m" * 321),
+    has("ValidationError", "fits_service_model", "list_entities_for_policy", "enum", PolicyArn=P, EntityFilter="X"),
+    has("ValidationError", "fits_service_model", "list_policies", "enum value set", PolicyUsageFilter="X"),
+    has("ValidationError", "fits_service_model", "update_access_key", "enum", AccessKeyId="A" * 20, Status="Off"),
+    *(
+        has(
+            "ValidationError", "fits_service_model", "assume_role", message,
+            **{"RoleArn": arn("role/r"), "RoleSessionName": "session", **params},
+        )
+        for params, message in (
+            ({"DurationSeconds": 899}, "equal to 900"), ({"DurationSeconds": 43201}, "equal to 43200"),
+            ({"RoleSessionName": "s"}, "equal to 2"), ({"RoleSessionName": "a b"}, "pattern"),
+        )
+    ),
     has("ValidationError", "fits_service_model", "list_users", "greater than or equal to 1", MaxItems=0),
     has("ValidationError", "fits_service_model", "list_roles", "less than or equal to 1000", MaxItems=1001),
     has("ValidationError", "fits_service_model", "list_policies", "enum value set", Scope="Mine"),

@@ -10,7 +10,10 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sandbox.sandbox_support import POLICY, TRUST, arn, client, details, managed
+from sandbox.refusal_steps import mfa
+from sandbox.sandbox_support import PEMS, POLICY, TRUST, arn, client, details, managed, ssh_key
+
+NOUNS = ("user", "group", "role")
 
 
 @cache
@@ -116,6 +119,75 @@ def test_listings_of_any_page_size_show_everything_exactly_once(
     assert all(len(page) <= size for page in rows)
     names = [json.dumps(row, default=str, sort_keys=True) for page in rows for row in page]
     assert len(names) == len(set(names)) == count
+
+
+@cache
+def rich() -> Any:
+    """Return an account whose user, group and role have several of everything; read by many tests, written by none."""
+    iam = client()
+    tags = [{"Key": f"key{number}", "Value": ""} for number in range(3)]
+    iam.create_user(UserName="u", Tags=tags)
+    iam.create_group(GroupName="g")
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST, Tags=tags)
+    for number in range(3):
+        made = iam.create_policy(PolicyName=f"p{number}", PolicyDocument=POLICY, Tags=tags)["Policy"]["Arn"]
+        for noun in NOUNS:
+            named = {f"{noun.title()}Name": noun[0]}
+            getattr(iam, f"attach_{noun}_policy")(**named, PolicyArn=made)
+            getattr(iam, f"put_{noun}_policy")(**named, PolicyName=f"inline{number}", PolicyDocument=POLICY)
+        iam.create_instance_profile(InstanceProfileName=f"i{number}", Tags=tags)
+        iam.add_role_to_instance_profile(InstanceProfileName=f"i{number}", RoleName="r")
+        iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key(number))
+        iam.upload_server_certificate(
+            ServerCertificateName=f"c{number}", CertificateBody=PEMS[0], PrivateKey="key", Tags=tags
+        )
+        mfa(iam, f"d{number}")
+    iam.tag_mfa_device(SerialNumber=arn("mfa/d0"), Tags=tags)
+    for number in range(2):
+        iam.create_policy_version(PolicyArn=arn("policy/p0"), PolicyDocument=POLICY)
+        iam.create_access_key(UserName="u")
+        iam.upload_signing_certificate(UserName="u", CertificateBody=PEMS[number])
+        iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com")
+    return iam
+
+
+@pytest.mark.parametrize(
+    ("operation", "member", "params", "count"),
+    [
+        *((f"list_attached_{n}_policies", "AttachedPolicies", {f"{n.title()}Name": n[0]}, 3) for n in NOUNS),
+        *((f"list_{n}_policies", "PolicyNames", {f"{n.title()}Name": n[0]}, 3) for n in NOUNS),
+        ("list_user_tags", "Tags", {"UserName": "u"}, 3),
+        ("list_role_tags", "Tags", {"RoleName": "r"}, 3),
+        ("list_policy_tags", "Tags", {"PolicyArn": arn("policy/p0")}, 3),
+        ("list_instance_profile_tags", "Tags", {"InstanceProfileName": "i0"}, 3),
+        ("list_server_certificate_tags", "Tags", {"ServerCertificateName": "c0"}, 3),
+        ("list_mfa_device_tags", "Tags", {"SerialNumber": arn("mfa/d0")}, 3),
+        ("list_policy_versions", "Versions", {"PolicyArn": arn("policy/p0")}, 3),
+        ("list_entities_for_policy", "PolicyRoles", {"PolicyArn": arn("policy/p0")}, 1),
+        ("list_entities_for_policy", "PolicyUsers", {"PolicyArn": arn("policy/p0"), "EntityFilter": "User"}, 1),
+        ("list_instance_profiles", "InstanceProfiles", {}, 3),
+        ("list_instance_profiles_for_role", "InstanceProfiles", {"RoleName": "r"}, 3),
+        ("list_server_certificates", "ServerCertificateMetadataList", {}, 3),
+        ("list_virtual_mfa_devices", "VirtualMFADevices", {}, 3),
+        ("list_mfa_devices", "MFADevices", {"UserName": "u"}, 3),
+        ("list_ssh_public_keys", "SSHPublicKeys", {"UserName": "u"}, 3),
+        ("list_signing_certificates", "Certificates", {"UserName": "u"}, 2),
+        ("list_access_keys", "AccessKeyMetadata", {"UserName": "u"}, 2),
+        ("list_service_specific_credentials", "ServiceSpecificCredentials", {"UserName": "u"}, 2),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_listings_of_what_one_entity_has_are_cut_into_pages(
+    operation: str, member: str, params: dict[str, str], count: int, size: int
+) -> None:
+    rows: list[str] = []
+    answer: dict[str, Any] = {"IsTruncated": True}
+    while answer["IsTruncated"]:
+        marker = {"Marker": answer["Marker"]} if rows or "Marker" in answer else {}
+        answer = getattr(rich(), operation)(**params, **marker, MaxItems=size)
+        assert len(answer[member]) <= size
+        rows += [json.dumps(row, default=str) for row in answer[member]]
+    assert len(rows) == len(set(rows)) == count
 
 
 def test_what_is_deleted_between_two_pages_hides_nothing() -> None:

@@ -27,7 +27,9 @@ def of(code: str) -> pytest.MarkDecorator:
 
 def refused(case: Refusal) -> None:
     session: Any = sandbox.session(quotas=case.quotas)
-    iam: Any = session.client("iam")
+    # Without botocore's own checks, as a program in another language would call.
+    unchecked = Config(parameter_validation=False)
+    iam: Any = session.client("iam", config=unchecked)
     iam.create_user(UserName="u")
     iam.create_group(GroupName="g")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
@@ -35,10 +37,9 @@ def refused(case: Refusal) -> None:
     for prepare in case.prepare:
         prepare(iam)
     operation, params = case.call
-    # Without botocore's own checks, as a program in another language would call.
-    unchecked = Config(parameter_validation=False)
     service = "sts" if operation.startswith("assume_role") else SERVICES.get(operation, "iam")
-    caller = session.client(service, config=unchecked, **(case.signed(session) if case.signed else {}))
+    signed = case.signed(session) if case.signed else {}
+    caller = session.client(service, config=unchecked, **signed) if signed or service != "iam" else iam
     before = details(iam)
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**params)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from sandbox.refusals_of_accounts import key_of
+from sandbox.refusals_of_callers import key_of
 from sandbox.sandbox_support import METADATA, PEM, POLICY, TRUST, arn, client, managed
 
 from reconciler import sandbox

@@ -11,7 +11,7 @@ import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from sandbox.refusals_of_accounts import SAML_CALL, WEB_CALL, federated, key_of, lent, token
+from sandbox.refusals_of_callers import SAML_CALL, WEB_CALL, federated, key_of, lent, token
 from sandbox.sandbox_support import ACCOUNT, ASSUME, METADATA, POLICY, arn, trusting
 
 from reconciler import sandbox

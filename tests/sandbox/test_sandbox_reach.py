@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -259,3 +261,29 @@ def test_a_saml_assertion_gives_a_session_under_the_name_that_it_says() -> None:
     found = session.client("sts").assume_role_with_saml(**SAML_CALL)
     assert found["AssumedRoleUser"]["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/saml/me"
     assert found["Subject"] == "who"
+
+
+LENDING = """
+import sys
+from reconciler import sandbox
+number, account, other = sys.argv[1:]
+session = sandbox.session("s", account=account)
+wanted = {"RoleArn": f"arn:aws:iam::{other}:role/r", "RoleSessionName": "me"}
+for turn in range(8):
+    lent = session.client("sts").assume_role(**wanted)["Credentials"]
+    signed = {"aws_access_key_id": lent["AccessKeyId"], "aws_secret_access_key": "x", "aws_session_token": "y"}
+    session.client("iam", **signed).create_user(UserName=f"u{number}-{turn}")
+"""
+
+
+@pytest.mark.slow
+def test_processes_that_lend_each_other_roles_do_not_wait_for_each_other() -> None:
+    pairs = [(ACCOUNT, OTHER), (OTHER, ACCOUNT)]
+    for account, other in pairs:
+        role(sandbox.session("s", account=account), "r", f"arn:aws:iam::{other}:root")
+    running = [
+        subprocess.Popen([sys.executable, "-c", LENDING, str(number), *pairs[number % 2]]) for number in range(4)
+    ]
+    assert [process.wait(timeout=120) for process in running] == [0, 0, 0, 0]
+    for account, _ in pairs:
+        assert len(sandbox.session("s", account=account).client("iam").list_users()["Users"]) == 16

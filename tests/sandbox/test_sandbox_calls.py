@@ -17,9 +17,9 @@ VERSIONS = {"iam": "2010-05-08", "sts": "2011-06-15"}
 OPERATIONS = [(service, name) for service in VERSIONS for name in service_model(service).operation_names]
 TEXTS = st.sampled_from(
     [
-        "", "u", "g", "r", "p", "0", "-1", "true", "\u2603", "{}", "[]", "v1", "Active", "User", POLICY, TRUST, METADATA,
-        arn("policy/p"), arn("role/r"), arn("user/u"), arn("oidc-provider/e.org"), managed("ReadOnlyAccess"),
-        "https://e.org", "Correct-horse-1", "ecs.amazonaws.com", "s3:GetObject", "PGEvPg==",
+        "", "u", "g", "r", "p", "0", "-1", "true", "\u2603", "{}", "[]", "v1", "Active", "User",
+        POLICY, TRUST, METADATA, arn("policy/p"), arn("role/r"), arn("user/u"), arn("oidc-provider/e.org"),
+        managed("ReadOnlyAccess"), "https://e.org", "Correct-horse-1", "ecs.amazonaws.com", "s3:GetObject", "PGEvPg==",
         "e30.eyJpc3MiOiJodHRwczovL2Uub3JnIiwic3ViIjoieCJ9.x", json.dumps({"Version": "2012-10-17", "Statement": []}),
     ]
 )  # fmt: skip

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -20,10 +21,13 @@ ACCOUNT = "123456789012"
 
 def main() -> int:
     """Run the story and return 0 when every command ended as it should."""
-    try:
-        return 0 if _story() else 1
-    finally:
-        sandbox.reset(NAME, account=ACCOUNT, repository=DOCUMENTS)
+    with tempfile.TemporaryDirectory() as state:
+        # Where the system obeys it, not even the sandbox's lock is left behind.
+        os.environ["XDG_STATE_HOME"] = state
+        try:
+            return 0 if _story() else 1
+        finally:
+            sandbox.reset(NAME, account=ACCOUNT, repository=DOCUMENTS)
 
 
 def _story() -> bool:

@@ -49,7 +49,8 @@ def service_principals(text: str) -> tuple[str, ...] | None:
 def near_services(text: str, limit: int = 3) -> tuple[str, ...]:
     """Return the short names and role types that somebody who wrote ``text`` may have meant, the likeliest first."""
     words = sorted(_roles().keys() | _principals().keys())
-    return tuple(difflib.get_close_matches(text.lower().removesuffix(_DOMAIN), words, n=limit))
+    short = text.lower().partition(".amazon")[0]
+    return tuple(difflib.get_close_matches(short, words, n=limit))
 
 
 def service_actions(principal: str) -> tuple[str, ...]:

@@ -34,7 +34,8 @@ class Place(TypedDict):
 def checked(target: Target, *, offline: bool = False) -> Source:
     """Return the documents after every check that needs no account; warnings go to stderr.
 
-    Only ``offline`` is it a fault that nobody says what the variable ``region`` is: a session may know more.
+    Only ``offline`` is it a fault that nobody says what the variable ``region`` is: a session may know more. References
+    that only an account can settle are told where there is an account that nobody will ask.
 
     Raises:
         InputError: the documents are wrong; it carries every fault.
@@ -42,7 +43,9 @@ def checked(target: Target, *, offline: bool = False) -> Source:
     from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
 
     source = load(target.directory)
-    for fault in source.check(target.today, _region(target) or (None if offline else _REGION)):
+    asked = target.sandbox is not None or target.profile is not None
+    final = offline and not (asked and len(source.accounts) == 1)
+    for fault in source.check(target.today, _region(target) or (None if offline else _REGION), final=final):
         complain("warning", str(fault))
     return source
 

@@ -86,8 +86,22 @@ SANDBOX_OPTION = click.option(
     help="Work on an embedded account instead of a real one; NAME tells several apart.",
 )
 
+
+class _Directory(click.Path):
+    """A directory; whether it is there and may be read is told with all other faults, and not by click."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, readable=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the path; nothing, as an unset variable of a script leaves it, is not the current directory."""
+        if value == "":
+            self.fail("it is empty; name the directory that holds the documents", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 _OPTIONS = (
-    click.argument("directory", metavar="[DIR]", default=DEFAULT_DIRECTORY, type=click.Path(path_type=Path)),
+    click.argument("directory", metavar="[DIR]", default=DEFAULT_DIRECTORY, type=_Directory()),
     SANDBOX_OPTION,
     click.option("--profile", metavar="NAME", help="Profile of your AWS configuration that gives the credentials."),
     click.option("--region", metavar="REGION", help="What the variable `region` is where the settings set none."),

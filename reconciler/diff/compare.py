@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.diff.births import born, completing, deferred, names_of, replacing
-from reconciler.diff.endings import dying, holders, last_differences, lets_go, released, unreleased
+from reconciler.diff.endings import (
+    dying,
+    held,
+    holders,
+    last_differences,
+    lets_go,
+    released,
+    unreleased,
+    without_the_dying,
+)
 from reconciler.diff.facets import Closing, close_facet, first_differences
 from reconciler.diff.nouns import Diff, Draft, Findings, Pair, Ruling, Scene, Tie
-from reconciler.diff.pairs import paired
+from reconciler.diff.pairs import paired, unpaired
 from reconciler.diff.settle import settled
 from reconciler.diff.view import moves, seen_after
 from reconciler.errors import Fault, InputError
@@ -19,6 +28,7 @@ from reconciler.kinds.references import References
 from reconciler.model import (
     Action,
     Address,
+    Call,
     Change,
     Conflict,
     Declared,
@@ -49,14 +59,19 @@ def compare(
     """
     findings = Findings()
     pairs = paired(desired, live, rulings, findings)
+    rulings = {**rulings, **unpaired(desired, pairs)}
     moved = moves(desired, pairs)
     seen = seen_after(live, pairs, moved)
     pairs = {address: dataclasses.replace(pair, observed=seen.objects.get(address)) for address, pair in pairs.items()}
     scene = _with_replacements(_scene(desired, seen, rulings, findings, probed or {}), pairs, probed or {})
     whole = {address: settled(scene, desired.declared[address], pair.observed) for address, pair in pairs.items()}
+    whole = without_the_dying(scene, whole)
+    _check_principals(scene, pairs, whole)
+    if findings.faults and findings.probe:
+        # What the account answers may be another fault, and all faults are told at once.
+        return Diff([], [], [], [], [], frozenset(), frozenset(findings.probe))
     if findings.faults:
         raise InputError(findings.faults)
-    _check_principals(scene, pairs, whole)
     new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced}
     missing = deferred(new, desired.account)
     for address, pair in pairs.items():
@@ -97,7 +112,7 @@ def _scene(
     for address, declared in desired.declared.items():
         if declared.state == "present" and address not in live.objects:
             by_arn[KINDS[address.kind].arn(declared.resource, desired.account)] = address
-    return Scene(desired, live, rulings, references, by_arn, {}, frozenset(), findings)
+    return Scene(desired, live, rulings, references, by_arn, {}, frozenset(), findings, held(live))
 
 
 def _with_replacements(scene: Scene, pairs: Mapping[Address, Pair], probed: Mapping[str, bool]) -> Scene:
@@ -107,6 +122,8 @@ def _with_replacements(scene: Scene, pairs: Mapping[Address, Pair], probed: Mapp
     for address, pair in pairs.items():
         declared = scene.desired.declared[address]
         if pair.observed is None or not declared.replace or not _fixed_differs(declared, pair.observed.resource):
+            continue
+        if _is_spared(scene, pair, pair.observed, tie=True):
             continue
         keeping = [
             f"{other.address} ({facet.field})"
@@ -186,7 +203,7 @@ def _create(scene: Scene, address: Address, resource: Any, missing: frozenset[st
 def _replace(scene: Scene, pair: Pair, resource: Any, missing: frozenset[str]) -> None:
     """Delete an object and create it anew, because a field differs that IAM cannot change in place."""
     observed, declared = pair.observed, scene.desired.declared[pair.address]
-    if observed is None or _is_spared(scene, pair, observed, tie=True):
+    if observed is None:
         return
     _want(scene, observed, KINDS[pair.address.kind].deletion_reads | {"tags"})
     resource = _marked(scene, pair.address, dataclasses.replace(resource, name=observed.resource.name))
@@ -218,18 +235,15 @@ def _update(
     if "tags" in declared.given:
         _want(scene, observed, frozenset({"tags"}))
     closing = _closed(scene, declared, resource, observed.resource)
-    drafts = closing.drafts
-    if pair.rename is not None:
-        drafts = [Draft(pair.address, pair.rename, "rename"), *drafts]
+    drafts = _with_rename(pair, closing.drafts)
     if drafts:
         _want(scene, observed, frozenset({"tags"}))
         if _is_spared(scene, pair, observed, tie=False):
             return
         marked = _marked(scene, pair.address, resource)
         if marked is not resource:
-            again = _closed(scene, declared, marked, observed.resource)
-            drafts = [*drafts[: len(drafts) - len(closing.drafts)], *again.drafts]
-            closing = again
+            closing = _closed(scene, declared, marked, observed.resource)
+            drafts = _with_rename(pair, closing.drafts)
     scene.findings.conflicts += closing.conflicts
     if not drafts:
         return
@@ -239,16 +253,29 @@ def _update(
     old = pair.rename.params[KINDS[pair.address.kind].handle[0]] if pair.rename else ""
     action: Action = "rename" if pair.rename else "update"
     reason = f"renamed from {old}" if pair.rename else "live differs from what is declared"
-    _change(scene, declared, action, reason, tuple(closing.differences))
+    warnings = KINDS[pair.address.kind].warnings(resource, observed.resource)
+    _change(scene, declared, action, reason, tuple(closing.differences), warnings)
+
+
+def _with_rename(pair: Pair, drafts: list[Draft]) -> list[Draft]:
+    """Return the drafts behind the renaming call, which takes in what its operation can change along with the name."""
+    if pair.rename is None:
+        return drafts
+    operation, params = pair.rename.operation, dict(pair.rename.params)
+    for draft in drafts:
+        if draft.call.operation == operation:
+            params = {**draft.call.params, **params}
+    others = [draft for draft in drafts if draft.call.operation != operation]
+    return [Draft(pair.address, Call(operation, params), "rename"), *others]
 
 
 def _move_tie(pair: Pair, observed: Observed[Any], drafts: list[Draft]) -> Tie:
-    """Return the tie of a renamed or moved object: its new ARN is valid from the last of the calls that move it."""
-    movers = [d for d in drafts if d.call is pair.rename or "NewPath" in d.call.params]
+    """Return the tie of a renamed or moved object: its new name and ARN are valid from the call that moves it."""
+    mover = next(draft for draft in drafts if draft.effect == "rename" or "NewPath" in draft.call.params)
     names = names_of(pair.address, observed.resource, observed.arn)
     if pair.rename is None:
         names = frozenset({("*", observed.arn)})
-    return Tie(names, born=movers[0 if pair.rename else -1].call.key)
+    return Tie(names, born=mover.call.key)
 
 
 def _closed(scene: Scene, declared: Declared, desired: Any, live: Any) -> Closing:

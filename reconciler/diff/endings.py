@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from reconciler.diff.births import names_of
 from reconciler.diff.nouns import Draft, Scene, Tie
 from reconciler.kinds import KINDS
-from reconciler.model import Difference, Facet, Items, Observed, Value
+from reconciler.model import Address, Difference, Facet, Items, Live, Observed, Value
 from reconciler.model.mark import marked_by
 
-__all__ = ["dying", "holders", "last_differences", "lets_go", "released", "unreleased"]
+__all__ = ["dying", "held", "holders", "last_differences", "lets_go", "released", "unreleased", "without_the_dying"]
 
 
 def holders(scene: Scene, observed: Observed[Any]) -> Iterator[tuple[Observed[Any], Facet, str]]:
     """Yield every live object that refers to ``observed``, by which facet and under which key."""
-    keys = {observed.arn, observed.address.name}
-    for other in scene.live.objects.values():
+    for key in sorted({observed.arn, observed.address.name}):
+        for other, facet in scene.held.get((observed.address.kind, key), ()):
+            yield other, facet, key
+
+
+def held(live: Live) -> Mapping[tuple[str, str], Sequence[tuple[Observed[Any], Facet]]]:
+    """Return by kind and key of what is referred to every live object that refers to it, and by which facet."""
+    found: dict[tuple[str, str], list[tuple[Observed[Any], Facet]]] = {}
+    for other in live.objects.values():
         for facet in KINDS[other.address.kind].facets:
-            if facet.refers != observed.address.kind:
-                continue
-            value = getattr(other.resource, facet.field)
-            named = {value} if isinstance(facet, Value) else set(value)
-            for key in sorted(named & keys):
-                yield other, facet, key
+            if facet.refers:
+                value = getattr(other.resource, facet.field)
+                for key in value if isinstance(facet, Items) else [value] if value else ():
+                    found.setdefault((facet.refers, key), []).append((other, facet))
+    return found
 
 
 def unreleased(scene: Scene, observed: Observed[Any]) -> list[str]:
@@ -40,17 +46,15 @@ def unreleased(scene: Scene, observed: Observed[Any]) -> list[str]:
 
 def _may_release(scene: Scene, other: Observed[Any], facet: Facet, key: str) -> bool:
     fate = scene.fate(other.address)
-    if fate == "delete":
-        return True
-    if fate == "spare":
-        return False
+    if fate in {"delete", "spare"}:
+        return fate == "delete"
     if isinstance(facet, Value):
         return lets_go(scene, other, facet, key)
     if isinstance(facet, Items) and facet.inverse:
         return True
     declared = scene.desired.declared.get(other.address)
-    if fate == "declare":
-        return declared is None or declared.manage.get(facet.field) != "ignore"
+    if declared is not None:
+        return fate == "declare" and declared.manage.get(facet.field) != "ignore"
     tags = getattr(other.resource, "tags", {})
     return marked_by(tags, scene.desired.settings.owner, other.address)
 
@@ -75,6 +79,25 @@ def released(scene: Scene, observed: Observed[Any]) -> list[Draft]:
         if isinstance(facet, Items) and scene.fate(other.address) != "delete":
             drafts += [Draft(other.address, call, "remove") for call in facet.drop(other.resource, [key])]
     return drafts
+
+
+def without_the_dying(scene: Scene, whole: Mapping[Address, Any]) -> dict[Address, Any]:
+    """Return the whole resources without the items that lead to objects which this plan deletes.
+
+    What somebody else added to an object may be left to it (``additive``, ``keep``), but not beyond its own end. Items
+    that belong to both ends are the dying end's to take away.
+    """
+    ends = {a for a, o in scene.live.objects.items() if scene.fate(a) == "delete" and not unreleased(scene, o)}
+    found = dict(whole)
+    for address, resource in whole.items() if ends else ():
+        for facet in KINDS[address.kind].facets:
+            if not isinstance(facet, Items) or not facet.refers or facet.inverse:
+                continue
+            items = getattr(resource, facet.field)
+            left = {key: value for key, value in items.items() if scene.target(facet.refers, key) not in ends}
+            if len(left) < len(items):
+                found[address] = dataclasses.replace(found[address], **{facet.field: left})
+    return found
 
 
 def dying(observed: Observed[Any]) -> tuple[list[Draft], Tie]:

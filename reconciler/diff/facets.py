@@ -111,7 +111,7 @@ def _item_drafts(
     quota = scene.live.summary.get(facet.quota) if isinstance(facet.quota, str) else facet.quota
     if quota is None or sum(before.values()) + sum(max(0, more) for more in growth.values()) <= quota:
         return removing + adding
-    note = f"gap: {facet.field} are at their quota of {quota}, so removing comes before adding"
+    note = f"{facet.field} are at their quota of {quota}, so removing comes before adding"
     removing = [dataclasses.replace(draft, note=note) for draft in removing]
     keys = frozenset(draft.call.key for draft in removing)
     by_growth = [

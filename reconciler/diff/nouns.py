@@ -8,12 +8,25 @@ from typing import Any, Literal, TypeAlias
 
 from reconciler.errors import Fault
 from reconciler.kinds.references import Dangling, References
-from reconciler.model import Address, Call, Change, Conflict, Desired, Effect, Live, Note, Observed, Origin
+from reconciler.model import (
+    Address,
+    Call,
+    Change,
+    Conflict,
+    Desired,
+    Effect,
+    Facet,
+    Items,
+    Live,
+    Note,
+    Observed,
+    Origin,
+)
 
 __all__ = ["Diff", "Draft", "Fate", "Findings", "Pair", "Ruling", "Scene", "Tie"]
 
 Fate: TypeAlias = Literal["declare", "delete", "spare", "leave"]
-"""``declare``: make it as declared; ``delete``; ``spare``: never written, nor are ties to it; ``leave``: not ours."""
+"""``declare``: make it as declared; ``delete``; ``spare``: never written; ``leave``: not ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +35,8 @@ class Ruling:
 
     fate: Fate
     reason: str = ""
+    ties: bool = True
+    """Whether ties that only the object's other end holds (a policy attached to a user) may be made and cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +103,24 @@ class Scene:
     """From old to new: ARNs that a rename or a new path changes, and those of replaced objects."""
     replaced: frozenset[Address]
     findings: Findings
+    held: Mapping[tuple[str, str], Sequence[tuple[Observed[Any], Facet]]]
+    """By kind and key of what is referred to: the live objects that refer to it, each with the facet."""
 
     def fate(self, address: Address | None) -> Fate:
         """Return the fate of an object; what nobody speaks of is left."""
         ruling = self.rulings.get(address) if address is not None else None
         return ruling.fate if ruling is not None else "leave"
+
+    def spares(self, facet: Items, target: Address | None) -> str | None:
+        """Return why a tie of the facet to ``target`` is neither made nor cut, or None.
+
+        What is ignored keeps every tie. What is somebody else's keeps those that belong to both ends, such as a
+        membership; an attachment is the holder's alone, and no grant may hide behind a mark.
+        """
+        ruling = self.rulings.get(target) if target is not None else None
+        if ruling is None or ruling.fate != "spare" or (ruling.ties and not facet.inverse):
+            return None
+        return ruling.reason.removeprefix("it ")
 
     def target(self, kind: str, key: str) -> Address | None:
         """Return the address that a key of a facet over ``kind`` leads to: an ARN's where it is one, else a name's."""

@@ -8,7 +8,7 @@ from reconciler.diff.nouns import Findings, Pair, Ruling
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Conflict, Declared, Desired, Live
 
-__all__ = ["paired"]
+__all__ = ["paired", "unpaired"]
 
 
 def paired(desired: Desired, live: Live, rulings: Mapping[Address, Ruling], findings: Findings) -> dict[Address, Pair]:
@@ -20,6 +20,12 @@ def paired(desired: Desired, live: Live, rulings: Mapping[Address, Ruling], find
             if pair is not None:
                 pairs[address] = pair
     return pairs
+
+
+def unpaired(desired: Desired, pairs: Mapping[Address, Pair]) -> dict[Address, Ruling]:
+    """Return the rulings over declared objects that will not be there, so that no tie leads to them."""
+    present = (address for address, declared in desired.declared.items() if declared.state == "present")
+    return {address: Ruling("spare", "it is not there", ties=False) for address in present if address not in pairs}
 
 
 def _pair(declared: Declared, live: Live, rulings: Mapping[Address, Ruling], findings: Findings) -> Pair | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from reconciler.diff.nouns import Scene
 from reconciler.kinds import KINDS
+from reconciler.kinds.references import Dangling
 from reconciler.model import Declared, Facet, Items, Note, Observed, Origin, Value
 from reconciler.model.mark import MARK_KEY
 
@@ -31,7 +32,8 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
         else:
             values[facet.field] = own
         ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
-        if ignored and facet.field in declared.given and not _same(facet, own, live):
+        told = facet.field in declared.given or facet.absent == "none"
+        if ignored and told and not _same(facet, own, live):
             scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
     return dataclasses.replace(declared.resource, **values)
 
@@ -72,23 +74,33 @@ def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, fac
         if key is None:
             continue
         key = key if key in live else spelled.get(key.lower(), key)
-        if facet.refers and key not in live and scene.fate(scene.target(facet.refers, key)) == "spare":
-            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} is ignored: not added"))
+        if facet.field == "tags" and _is_spared_tag(scene, key):
+            if key not in live or live[key] != value:
+                scene.findings.notes.add(Note(declared.address, f"the tag {key} is ignored: not written"))
+            continue
+        if facet.refers and key not in live and (why := scene.spares(facet, scene.target(facet.refers, key))):
+            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} {why}: not added"))
             continue
         found[key] = value
-    gone = _dropped(scene, declared, facet)
+    gone = _dropped(scene, declared, facet, live)
     for key, value in live.items():
         if key not in found and _keeps(scene, declared, facet, key, gone):
             found[scene.moved.get(key, key) if facet.refers else key] = value
     return found
 
 
-def _dropped(scene: Scene, declared: Declared, facet: Items) -> frozenset[str]:
+def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, Any]) -> frozenset[str]:
+    """Return the keys of the items that shall not be there; what leads nowhere any more is known by its name alone."""
     texts = declared.dropped.get(facet.field, frozenset())
     if not facet.refers:
         return texts
-    keys = (scene.resolve(facet.refers, text, declared.at(facet.field)) for text in sorted(texts))
-    return frozenset(key for key in keys if key is not None)
+    found: set[str] = set()
+    for text in texts:
+        try:
+            found.add(scene.references.resolve(facet.refers, text))
+        except Dangling:
+            found.update(key for key in live if key == text or _last(key) == _last(text))
+    return frozenset(found)
 
 
 def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: frozenset[str]) -> bool:
@@ -107,13 +119,13 @@ def _is_spared_tag(scene: Scene, key: str) -> bool:
 
 def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     target = scene.target(facet.refers or "", key)
-    if scene.fate(target) == "spare" and target is not None:
-        scene.findings.notes.add(Note(declared.address, f"{target} is ignored: its tie is not removed"))
+    if why := scene.spares(facet, target):
+        scene.findings.notes.add(Note(declared.address, f"{target} {why}: its tie is not removed"))
         return True
     if facet.inverse:
         return _other_end_keeps(scene, declared, facet, key)
-    path = f"{declared.address.kind}/{declared.address.folded}/{facet.label(key)}"
-    pattern = next((p for p in scene.desired.settings.keep if fnmatchcase(path, p)), None)
+    path = f"{declared.address.kind}/{declared.address.folded}/{facet.label(key).lower()}"
+    pattern = next((p for p in scene.desired.settings.keep if fnmatchcase(path, p.lower())), None)
     if pattern is None:
         return False
     scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} stays: kept by {pattern!r}"))
@@ -132,11 +144,10 @@ def item_origin(declared: Declared, facet: Facet, key: str) -> Origin:
     data = declared.document.data.get(facet.field) if declared.document is not None else None
     if isinstance(data, Mapping):
         return declared.at(facet.field, key)
-    for index, item in enumerate(data or ()):
-        text = item["policy"] if isinstance(item, Mapping) else item
-        if _last(text) == _last(key):
-            return declared.at(facet.field, index)
-    return declared.at(facet.field)
+    texts = [item["policy"] if isinstance(item, Mapping) else item for item in data or ()]
+    alike = [index for index, text in enumerate(texts) if _last(text) == _last(key)]
+    exact = [index for index in alike if texts[index] == key]
+    return next((declared.at(facet.field, index) for index in (*exact, *alike)), declared.at(facet.field))
 
 
 def _last(text: str) -> str:

@@ -42,8 +42,8 @@ class Parts:
 
 def assemble(
     documents: Iterable[tuple[Written, Prepared]], account: Account, today: dt.date, own: AccountSettings, parts: Parts
-) -> tuple[Desired, list[Fault]]:
-    """Return what the documents declare together, and everything that is wrong with them."""
+) -> tuple[Desired, Findings]:
+    """Return what the documents declare together, and everything that can be said against them."""
     found = Findings(warnings=list(own.warnings))
     lost = set(parts.lost_names)
     nameless = False
@@ -61,20 +61,21 @@ def assemble(
             lost.add(written.name.lower())
     unclear = parts.lost_file or nameless
     whole = Whole(account, own.settings, declared, parts.kinds, today, lambda name: unclear or name.lower() in lost)
-    seen = Findings(warnings=found.warnings)
+    seen = Findings(likely=found.likely, warnings=found.warnings, open=found.open)
     for check in (check_ignored, check_marks, check_references, check_renames):
         check(whole, seen)
     completed, contradictions = complete(declared, parts.kinds)
     consequences = (*seen.faults, *contradictions)
     found.faults.extend(fault for fault in consequences if fault.place not in spoiled)
+    found.likely[:] = [fault for fault in found.likely if fault.place not in spoiled]
     desired = Desired(
         account=account,
         settings=own.settings,
         declared={address: completed[address] for address in sorted(completed)},
         today=today,
-        warnings=tuple(sorted(set(found.warnings))),
+        warnings=tuple(sorted({*found.warnings, *found.open})),
     )
-    return desired, found.faults
+    return desired, found
 
 
 def _add(one: Declared, declared: dict[Address, Declared], found: Findings) -> None:

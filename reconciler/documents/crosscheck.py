@@ -36,11 +36,15 @@ class Findings:
     """What the checks found."""
 
     faults: list[Fault] = field(default_factory=list)
+    likely: list[Fault] = field(default_factory=list)
+    """References that are slips, unless the account has what they name."""
     warnings: list[Fault] = field(default_factory=list)
+    open: list[Fault] = field(default_factory=list)
+    """References of which only the account can tell whether they lead anywhere."""
 
 
 def check_references(whole: Whole, found: Findings) -> None:
-    """Report every reference that leads nowhere; what only the account can tell is a warning."""
+    """Report every reference that leads nowhere, or of which only the account can tell."""
     references = References(whole.account, whole.declared)
     for declared in whole.declared.values():
         for name, kind, text, wanted in _references(declared, whole.kinds[declared.address.kind]):
@@ -51,7 +55,8 @@ def check_references(whole: Whole, found: Findings) -> None:
                 references.resolve(kind, text)
             except Dangling as dangling:
                 fault = Fault(str(item_place(declared, name, text)), dangling.what, dangling.remedy)
-                (found.faults if dangling.certain and wanted else found.warnings).append(fault)
+                sort = found.faults if dangling.certain else found.likely if dangling.likely else found.open
+                (sort if wanted else found.open).append(fault)
 
 
 def _is_elsewhere(whole: Whole, address: Address) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from typing import Any
 from reconciler.documents.files import read_text, resolved_below, shown
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.jsontext import read_json
-from reconciler.documents.tree import Positions, Tree
+from reconciler.documents.tree import Positions, Tree, without
 from reconciler.documents.variables import Scope, fill
-from reconciler.documents.wording import objections, pruned
+from reconciler.documents.wording import Objection, objections
 from reconciler.errors import Fault, InputError
 from reconciler.model import Account, Address, Context, Declared, Document, Kind
 from reconciler.model import Path as NodePath
@@ -21,6 +21,8 @@ from reconciler.model import Path as NodePath
 __all__ = ["JsonFiles", "Prepared", "Written", "declare", "kind_of", "prepare"]
 
 _UNTOUCHED = frozenset({"kind", "accounts"})
+_STAND_IN = "x"
+"""The name of an object whose own cannot be read: its document is parsed for its other faults."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ class Prepared:
 
     kind: Kind[Any]
     tree: Tree
-    """Without the keys that the schema says something against."""
+    """Without the nodes that the schema says something against."""
     sound: bool
-    """Whether the tree fits the schema, so that the kind may parse it."""
+    """Whether the tree fits the schema and its file could be read, so that its object is known."""
     faults: tuple[Fault, ...] = ()
     spoiled: frozenset[str] = frozenset()
     """Places whose variables are at fault: whatever else is said of them is a consequence."""
+    blamed: frozenset[str] = frozenset()
+    """The keys in which nodes are left out: what is missing there is a consequence."""
     varies: bool = False
     """Whether the tree holds values of variables."""
 
@@ -79,7 +83,7 @@ class JsonFiles:
         if not resolved_below(path, self._directory):
             what = f"the file {quoted(name)} lies outside of the directory of the documents"
             raise InputError([Fault(place, what, "move it below the directory")])
-        if not path.exists():
+        if not _may_exist(path):
             what = f"there is no file {quoted(shown(path))}"
             raise InputError([Fault(place, what, "write its name relative to this file")])
         if path not in self._read:
@@ -128,17 +132,38 @@ def prepare(written: Written, scope: Scope, files: JsonFiles) -> Prepared:
     tree = filled.tree
     found = objections(written.kind.schema, tree.data)
     said = [Fault(str(tree.at(path)), what, remedy) for path, what, remedy in found]
+    left, sound = _fitting(written.kind.schema, tree, found)
     prepared = Prepared(
         written.kind,
-        Tree(pruned(tree.data, found), tree.spot) if found else tree,
-        sound=True,
+        left,
+        sound=sound,
         faults=(*filled.faults, *(fault for fault in said if fault.place not in filled.spoiled)),
         spoiled=filled.spoiled,
+        blamed=frozenset(str(path[0]) for path, _, _ in found if path),
         varies=written.tree.templated,
     )
-    if found and objections(written.kind.schema, prepared.tree.data):
-        return replace(prepared, sound=False)
     return _with_file(prepared, scope, files, written.path) if "document_file" in prepared.tree.data else prepared
+
+
+def _fitting(schema: str, tree: Tree, found: Sequence[Objection]) -> tuple[Tree, bool]:
+    """Return the tree without the nodes that its schema says something against, and whether it fits the schema then.
+
+    What is left out is as small as may be, so that the rest can be told its own faults.
+    """
+    for depth in (None, 2, 1):
+        if not found:
+            break
+        tree = without(tree, [path[:depth] for path, _, _ in found])
+        found = objections(schema, tree.data)
+    return tree, not found
+
+
+def _may_exist(path: Path) -> bool:
+    """Return whether there is a file, or nobody can tell; then reading it says why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
 
 
 def _with_file(prepared: Prepared, scope: Scope, files: JsonFiles, beside: Path) -> Prepared:
@@ -166,9 +191,8 @@ def _with_file(prepared: Prepared, scope: Scope, files: JsonFiles, beside: Path)
 def declare(prepared: Prepared, account: Account, today: dt.date) -> tuple[Declared | None, list[Fault]]:
     """Return what the document declares, and what its kind says against it; None where nothing can be told."""
     kind, tree = prepared.kind, prepared.tree
-    if not prepared.sound or str(tree.at(("name",))) in prepared.spoiled:
-        return None, []
-    data: Mapping[str, Any] = tree.data
+    known = prepared.sound and str(tree.at(("name",))) not in prepared.spoiled
+    data: Mapping[str, Any] = tree.data if known else {"name": _STAND_IN, **tree.data}
     origin = tree.at(())
     document = Document(kind.name, data, origin, Positions(tree.spot))
     state = data.get("state", "present")
@@ -180,7 +204,7 @@ def declare(prepared: Prepared, account: Account, today: dt.date) -> tuple[Decla
             faults.append(Fault(place, what, remedy))
 
     parsed = kind.parse(document, Context(account, today, report)) if state == "present" else None
-    if state == "present" and parsed is None:
+    if not known or (state == "present" and parsed is None):
         return None, faults
     declared = Declared(
         address=Address(kind.name, data["name"]),
@@ -188,7 +212,9 @@ def declare(prepared: Prepared, account: Account, today: dt.date) -> tuple[Decla
         resource=parsed.resource if parsed is not None else None,
         state=state,
         given=frozenset(
-            facet.field for facet in kind.facets if facet.field in data or (facet.key and facet.key in data)
+            facet.field
+            for facet in kind.facets
+            if (facet.field in data or (facet.key and facet.key in data)) and facet.field not in prepared.blamed
         ),
         manage=data.get("manage") or {},
         dropped=parsed.dropped if parsed is not None else {},

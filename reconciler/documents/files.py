@@ -35,7 +35,7 @@ def find_files(directory: Path) -> tuple[list[Path], list[Fault]]:
         return [], [Fault(shown(directory), f"the directory of the documents {what}", remedy)]
 
     def unreadable(error: OSError) -> None:
-        faults.append(_unreadable(Path(error.filename), error))
+        faults.append(_unreadable(Path(error.filename), error, "folder"))
 
     for folder, folders, names in os.walk(directory, onerror=unreadable):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -43,7 +43,7 @@ def find_files(directory: Path) -> tuple[list[Path], list[Fault]]:
             path = Path(folder, name)
             if name.startswith("."):
                 continue
-            if path.is_symlink() and not resolved_below(path, directory):
+            if path.is_symlink() and not (resolved_below(path, directory) or _same(path, directory)):
                 what = "this link leads out of the directory of the documents"
                 faults.append(Fault(shown(path), what, "put the file itself there"))
             elif name not in folders:
@@ -54,6 +54,10 @@ def find_files(directory: Path) -> tuple[list[Path], list[Fault]]:
 def resolved_below(path: Path, directory: Path) -> bool:
     """Return whether ``path``, its links followed, lies below ``directory``."""
     return os.path.realpath(path).startswith(os.path.join(os.path.realpath(directory), ""))  # noqa: PTH118  pathlib drops the last separator
+
+
+def _same(path: Path, directory: Path) -> bool:
+    return os.path.realpath(path) == os.path.realpath(directory)
 
 
 def read_text(path: Path) -> str:
@@ -81,6 +85,6 @@ def read_text(path: Path) -> str:
         raise InputError([Fault(f"{shown(path)}:{line}:{column}", what, "save the file as UTF-8")]) from error
 
 
-def _unreadable(path: Path, error: OSError) -> Fault:
+def _unreadable(path: Path, error: OSError, noun: str = "file") -> Fault:
     reason = (error.strerror or "unknown reason").lower()
-    return Fault(shown(path), f"the file cannot be read: {reason}", "check that it exists and may be read")
+    return Fault(shown(path), f"the {noun} cannot be read: {reason}", "check that it exists and may be read")

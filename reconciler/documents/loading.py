@@ -12,7 +12,7 @@ from reconciler.documents.files import find_files, read_text, shown
 from reconciler.documents.hints import did_you_mean
 from reconciler.documents.settings import read_settings
 from reconciler.documents.source import Source
-from reconciler.documents.tree import Tree
+from reconciler.documents.tree import Tree, without
 from reconciler.documents.yamltext import read_yaml
 from reconciler.errors import Fault, InputError
 from reconciler.kinds import KINDS
@@ -64,12 +64,18 @@ def load(directory: Path, kinds: Mapping[str, Kind[Any]] | None = None) -> Sourc
 def _are_settings(tree: Tree) -> bool:
     """Return whether a document is, or was meant to be, the settings."""
     keys = tree.data.keys() if isinstance(tree.data, dict) else set()
-    return not {"kind", "name"} & keys and any(did_you_mean(key, _SETTINGS_KEYS) for key in keys)
+    if "kind" in keys:
+        return "version" in keys and "name" not in keys
+    return "name" not in keys and any(did_you_mean(key, _SETTINGS_KEYS) for key in keys)
 
 
 def _take(tree: Tree, path: Path, parts: Parts) -> None:
     """Sort a document: the settings, an object of a kind, or a fault."""
-    if _are_settings(tree):
+    kind = kind_of(tree, parts.kinds)
+    if isinstance(kind, Fault) and _are_settings(tree):
+        if "kind" in tree.data:
+            parts.faults.append(Fault(kind.place, kind.what, "the settings have no `kind`: remove it"))
+            tree = without(tree, [("kind",)])
         if parts.settings is None:
             parts.settings = read_settings(tree)
             parts.faults += parts.settings.faults
@@ -77,9 +83,9 @@ def _take(tree: Tree, path: Path, parts: Parts) -> None:
         what = f"a second document without `kind`: the settings stand at {parts.settings.tree.at(())}"
         parts.faults.append(Fault(str(tree.at(())), what, "keep one settings document, or add `kind:` to the other"))
         return
-    kind = kind_of(tree, parts.kinds)
     if isinstance(kind, Fault):
-        parts.faults.append(kind)
+        if kind.place not in tree.spoiled:
+            parts.faults.append(kind)
         if isinstance(tree.data, dict) and isinstance(tree.data.get("name"), str):
             parts.lost_names.add(tree.data["name"].lower())
         return

@@ -16,9 +16,11 @@ from reconciler.documents.wording import objections
 from reconciler.errors import Fault
 from reconciler.model import IgnoreRule, Path, Settings
 
-__all__ = ["AccountEntry", "AccountSettings", "SettingsFile", "read_settings"]
+__all__ = ["NOWHERE", "AccountEntry", "AccountSettings", "SettingsFile", "read_settings"]
 
 _SCHEMA = "reconciler.schema.json"
+NOWHERE = "000000000000"
+"""Stands in for the id of an account that cannot be read."""
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
 _STATIC = frozenset({"version", "accounts", "account", "variables"})
 _DYNAMIC = frozenset({"owner", "prune", "ignore", "keep", "ignore_tags"})
@@ -50,6 +52,10 @@ class SettingsFile:
 
     tree: Tree
     entries: tuple[AccountEntry, ...] = ()
+    unclear: tuple[AccountEntry, ...] = ()
+    """Accounts whose ids cannot be read; they have a stand-in."""
+    names: tuple[str, ...] | None = ()
+    """The names of all accounts; None where they cannot be read."""
     faults: tuple[Fault, ...] = ()
 
     @property
@@ -64,10 +70,9 @@ class SettingsFile:
         self, entry: AccountEntry, region: str | None, today: dt.date, kinds: Collection[str]
     ) -> AccountSettings:
         """Return the settings with the account's own variables filled in, and everything that is wrong with them."""
-        elsewhere = frozenset(
-            name for other in self.entries for name in self._definitions(other) if NAME.fullmatch(name)
-        )
-        bare = Scope(account=entry.name or "" if len(self.entries) > 1 else "", elsewhere=elsewhere)
+        every = (*self.entries, *self.unclear)
+        elsewhere = frozenset(name for other in every for name in self._definitions(other) if NAME.fullmatch(name))
+        bare = Scope(account=entry.name or "" if len(every) > 1 else "", elsewhere=elsewhere)
         built_in = {"account_id": entry.id, "partition": entry.partition, "region": region}
         scope, faults = resolve(self._definitions(entry), built_in, bare)
         filled = fill(self.tree, scope, untouched=_STATIC)
@@ -103,16 +108,25 @@ def read_settings(tree: Tree) -> SettingsFile:
         if not (tree.templated and path and path[0] in _DYNAMIC)
     ]
     entries: dict[str, AccountEntry] = {}
-    for name, value, path in _listed_accounts(tree.data):
+    unclear: list[AccountEntry] = []
+    listed_accounts = _listed_accounts(tree.data)
+    for name, value, path in listed_accounts:
         number = value.get("id") if isinstance(value, dict) else None
         if not isinstance(number, str) or not _ACCOUNT_ID.fullmatch(number):
+            unclear.append(AccountEntry(name, NOWHERE))
             continue
         entry = AccountEntry(name, number, str(value.get("partition") or "aws"))
         twin = entries.setdefault(entry.id, entry)
         if twin is not entry:
             what = f"the accounts {twin.name} and {name} have the same id"
             faults.append(Fault(str(tree.at((*path, "id"))), what, "give each account its own"))
-    return SettingsFile(tree, tuple(entries.values()), tuple(faults))
+    if not listed_accounts:
+        unclear.append(AccountEntry(None, NOWHERE))
+    shorthand = "account" in tree.data and "accounts" not in tree.data
+    names = tuple(name for name, _, _ in listed_accounts if name is not None)
+    return SettingsFile(
+        tree, tuple(entries.values()), tuple(unclear), names if names or shorthand else None, tuple(faults)
+    )
 
 
 def _listed_accounts(data: Mapping[str, Any]) -> list[tuple[str | None, Any, Path]]:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler.documents.assemble import Parts, assemble
+from reconciler.documents.crosscheck import Findings
 from reconciler.documents.declare import JsonFiles, Prepared, Written, declare, prepare
 from reconciler.documents.hints import did_you_mean, listed, quoted
-from reconciler.documents.settings import AccountEntry
+from reconciler.documents.settings import NOWHERE, AccountEntry
 from reconciler.documents.variables import Scope
 from reconciler.errors import Fault, InputError, WrongAccountError
 from reconciler.model import Account, Desired, Settings
 
 __all__ = ["Source"]
-
-_NOWHERE = Account("000000000000")
 
 
 class Source:
@@ -48,35 +49,42 @@ class Source:
         message = f"the credentials belong to account {account_id}, but {self._parts.settings.place} names {names}"
         raise WrongAccountError(f"{message}; use other credentials or add the account")
 
-    def check(self, today: dt.date, region: str | None = None) -> tuple[Fault, ...]:
+    def check(self, today: dt.date, region: str | None = None, *, final: bool = True) -> tuple[Fault, ...]:
         """Return the warnings of all accounts; ``region`` is for accounts whose settings set none.
+
+        A reference that only the account can settle is a fault where a similar name exists, else a warning. With
+        ``final`` off the account is asked next, so such a reference is no warning, and a fault only beside others.
 
         Raises:
             InputError: Something is wrong for some account; everything that is, each fault once.
         """
         faults = list(self._faults)
+        likely: list[Fault] = []
         warnings: list[Fault] = []
         for entry in self.accounts:
-            desired, more = self._for_account(entry, Account(entry.id, entry.partition, region), today)
-            faults += more
-            warnings += desired.warnings
-        if not self.accounts:
-            faults += self._without_settings(today)
-        if faults:
-            raise InputError(faults)
+            _, found = self._for_account(entry, Account(entry.id, entry.partition, region), today)
+            faults += found.faults
+            likely += found.likely
+            warnings += [*found.warnings, *found.open] if final else found.warnings
+        faults += self._without_account(today, region)
+        if faults or (likely and final):
+            raise InputError([*faults, *likely])
         return tuple(sorted(set(warnings)))
 
     def build(self, account: Account, today: dt.date) -> Desired:
         """Return what the documents declare for ``account`` on the day ``today`` (UTC).
+
+        References that only the account can settle are left to whoever reads it.
 
         Raises:
             InputError: Something is wrong; everything that is for this account.
             WrongAccountError: The settings do not name the account.
         """
         if not self.accounts:
-            raise InputError([*self._faults, *self._without_settings(today)])
+            raise InputError([*self._faults, *self._without_account(today, account.region)])
         entry = self.entry(account.id)
-        desired, faults = self._for_account(entry, account, today)
+        desired, found = self._for_account(entry, account, today)
+        faults = list(found.faults)
         if account.partition != entry.partition and self._parts.settings is not None:
             what = f"account {account.id} is in partition {account.partition}, and the settings say {entry.partition}"
             faults.append(Fault(self._parts.settings.place, what, f"set `partition: {account.partition}` there"))
@@ -86,9 +94,9 @@ class Source:
 
     def _wrong_accounts(self) -> list[Fault]:
         """Return a fault for every account that a document names and the settings do not."""
-        if not self.accounts:
+        if self._parts.settings is None or self._parts.settings.names is None:
             return []
-        names = [entry.name for entry in self.accounts if entry.name is not None]
+        names = self._parts.settings.names
         faults = []
         for written in self._parts.written:
             for index, name in enumerate(written.accounts or ()):
@@ -104,13 +112,31 @@ class Source:
                 faults.append(Fault(place, f"unknown account {quoted(name)}", remedy))
         return faults
 
-    def _without_settings(self, today: dt.date) -> list[Fault]:
-        """Return what can be said against the documents while nobody knows for which accounts they are."""
+    def _without_account(self, today: dt.date, region: str | None) -> list[Fault]:
+        """Return what can be said against documents of no account, or of one whose id cannot be read."""
+        settings = self._parts.settings
+        if settings is None:
+            return self._each([one for one in self._parts.written if not one.tree.templated], Scope(), today)
         faults: list[Fault] = []
-        for written in self._parts.written:
-            if not written.tree.templated:
-                prepared = self._prepare(written, Scope())
-                faults += [*prepared.faults, *declare(prepared, _NOWHERE, today)[1]]
+        for entry in settings.unclear:
+            own = settings.for_account(entry, region, today, self._parts.kinds.keys())
+            faults += [*own.faults, *self._each(self._meant_for(entry), own.scope, today)]
+        entries = (*settings.entries, *settings.unclear)
+        used = {id(one) for entry in entries for one in self._meant_for(entry)}
+        unused = [one for one in self._parts.written if id(one) not in used]
+        if unused:
+            scope = settings.for_account(entries[0], region, today, self._parts.kinds.keys()).scope
+            # Which values the variables have nobody knows, only which variables there are.
+            quiet = replace(scope, spoiled=scope.elsewhere | scope.values.keys())
+            faults += self._each(unused, quiet, today)
+        return faults
+
+    def _each(self, written: Iterable[Written], scope: Scope, today: dt.date) -> list[Fault]:
+        """Return what can be said against documents one by one."""
+        faults: list[Fault] = []
+        for one in written:
+            prepared = self._prepare(one, scope)
+            faults += [*prepared.faults, *declare(prepared, Account(NOWHERE), today)[1]]
         return faults
 
     def _prepare(self, written: Written, scope: Scope) -> Prepared:
@@ -123,15 +149,19 @@ class Source:
                 self._prepared[key] = prepared
         return prepared
 
-    def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, list[Fault]]:
-        parts = self._parts
-        if parts.settings is None:
-            return Desired(account, Settings(), {}, today), []
-        own = parts.settings.for_account(entry, account.region, today, parts.kinds.keys())
-        written = [
-            (one, self._prepare(one, own.scope))
-            for one in parts.written
+    def _meant_for(self, entry: AccountEntry) -> list[Written]:
+        return [
+            one
+            for one in self._parts.written
             if one.accounts is None or entry.name is None or entry.name in one.accounts
         ]
-        desired, faults = assemble(written, account, today, own, parts)
-        return desired, [*own.faults, *faults]
+
+    def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, Findings]:
+        parts = self._parts
+        if parts.settings is None:
+            return Desired(account, Settings(), {}, today), Findings()
+        own = parts.settings.for_account(entry, account.region, today, parts.kinds.keys())
+        written = [(one, self._prepare(one, own.scope)) for one in self._meant_for(entry)]
+        desired, found = assemble(written, account, today, own, parts)
+        found.faults.extend(own.faults)
+        return desired, found

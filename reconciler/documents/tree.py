@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 from reconciler.model import Origin, Path
 
-__all__ = ["Positions", "Spot", "Tree"]
+__all__ = ["Positions", "Spot", "Tree", "without"]
 
 
 class Spot(NamedTuple):
@@ -94,3 +94,27 @@ class Positions(Mapping[Path, Origin]):
     def __len__(self) -> int:
         """Return the number of nodes."""
         return sum(1 for _ in self)
+
+
+def without(tree: Tree, paths: Iterable[Path]) -> Tree:
+    """Return the tree without the nodes at ``paths``; its root stays. The others keep their places."""
+    data, spot = _without(tree.data, tree.spot, {path for path in paths if path})
+    return replace(tree, data=data, spot=spot)
+
+
+def _without(data: Any, spot: Spot, paths: Iterable[Path]) -> tuple[Any, Spot]:
+    below: dict[str | int, set[Path]] = {}
+    for key, *rest in paths:
+        below.setdefault(key, set()).add(tuple(rest))
+    if not below or not isinstance(data, (dict, list)):
+        return data, spot
+    kept: dict[str | int, tuple[Any, Spot]] = {}
+    for key, child in data.items() if isinstance(data, dict) else enumerate(data):
+        gone = below.get(key, set())
+        if () not in gone:
+            kept[key] = _without(child, spot.child(key) or spot, gone)
+    values = {key: value for key, (value, _) in kept.items()}
+    spots = {key: place for key, (_, place) in kept.items()}
+    if isinstance(data, dict):
+        return values, spot._replace(below={str(key): place for key, place in spots.items()})
+    return list(values.values()), spot._replace(below=list(spots.values()))

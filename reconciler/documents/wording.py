@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.model import Path
 
-__all__ = ["Objection", "objections", "pruned"]
+__all__ = ["Objection", "objections"]
 
 
 class Objection(NamedTuple):
@@ -150,9 +150,3 @@ def _found(error: _Error) -> str:
     if value is None:
         return "null"
     return quoted(str(value)) if value != "" else "an empty text"
-
-
-def pruned(data: Mapping[str, Any], found: Iterable[Objection]) -> dict[str, Any]:
-    """Return the mapping without those of its keys that something is said against."""
-    blamed = {objection.path[0] for objection in found if objection.path}
-    return {key: value for key, value in data.items() if key not in blamed}

@@ -58,13 +58,13 @@ class Policy:
 def _parse(document: Document, context: Context) -> Parsed[Policy] | None:
     data = document.data
     tags = parse_tags(document, context, folds=False)
-    if not parse_document(document, ("document",), "managed", context):
+    if "document" not in data or not parse_document(document, ("document",), "managed", context):
         return None
     return Parsed(
         Policy(
             name=data["name"],
             path=data.get("path") or "/",
-            description=data.get("description"),
+            description=data.get("description") or None,
             document=data["document"],
             tags=tags,
         )

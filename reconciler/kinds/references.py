@@ -14,13 +14,20 @@ __all__ = ["Dangling", "References"]
 
 
 class Dangling(ReconcilerError):  # noqa: N818  a reference is dangling; the run may still go on
-    """A reference leads nowhere, or to two places; ``certain`` is False when only the account could tell."""
+    """A reference leads nowhere, or to two places.
 
-    def __init__(self, what: str, remedy: str, *, certain: bool, probe: tuple[str, ...] = ()) -> None:
+    ``certain`` is False when only the account could tell; ``likely`` says that it could, and that a name comes so near
+    that a slip is the likely cause.
+    """
+
+    def __init__(
+        self, what: str, remedy: str, *, certain: bool, likely: bool = False, probe: tuple[str, ...] = ()
+    ) -> None:
         """Take what is wrong, what to do, and the ARNs that the account should be asked for."""
         self.what = what
         self.remedy = remedy
         self.certain = certain
+        self.likely = likely
         self.probe = probe
         super().__init__(f"{what}; {remedy}")
 
@@ -75,10 +82,10 @@ class References:
         raise self._nowhere(kind, text, self._near_names(kind, text))
 
     def _nowhere(self, kind: str, text: str, near: list[str]) -> Dangling:
-        certain = self._live is not None or bool(near)
-        where = "declared or in the account" if self._live is not None else "declared"
+        online = self._live is not None
+        where = "declared or in the account" if online else "declared"
         remedy = f"did you mean {' or '.join(near)}?" if near else "declare it, or correct the name"
-        return Dangling(f"no {kind} {text!r} is {where}", remedy, certain=certain)
+        return Dangling(f"no {kind} {text!r} is {where}", remedy, certain=online, likely=not online and bool(near))
 
     def _near_names(self, kind: str, text: str) -> list[str]:
         names = {a.name for a, d in self._declared.items() if a.kind == kind and d.state == "present"}
@@ -119,6 +126,9 @@ class References:
 
     def _customer(self, text: str) -> str:
         name = text.removeprefix("customer/")
+        if "/" in name or not name:
+            last = name.rpartition("/")[2] or "NAME"
+            raise Dangling(f"{text!r} is not customer/ and a name", f"write customer/{last}", certain=True)
         if own := self._own(name):
             return own[0]
         if self._live is None:
@@ -174,10 +184,12 @@ class References:
         """Return the fault of a policy that nobody knows: final once every candidate has been asked for."""
         online = self._live is not None
         probe = tuple(arn for arn in candidates if arn not in self._probed) if online else ()
-        certain = not probe if online else bool(near)
         where = "declared, AWS's own or in the account" if online else "declared or known as AWS's own"
         remedy = f"did you mean {' or '.join(near)}?" if near else "declare it, or write customer/NAME if it is yours"
-        return Dangling(f"no policy {text!r} is {where}", remedy, certain=certain, probe=probe)
+        likely = not online and bool(near)
+        return Dangling(
+            f"no policy {text!r} is {where}", remedy, certain=online and not probe, likely=likely, probe=probe
+        )
 
 
 def _must_be_attachable(policy: ManagedPolicy) -> None:

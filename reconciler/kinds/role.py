@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.catalogue import near_services, service_actions, service_principals
+from reconciler.errors import PolicyError
 from reconciler.kinds._effects import (
     boundary_effects,
     created,
@@ -35,7 +36,7 @@ from reconciler.kinds._holder import (
     tag_list,
 )
 from reconciler.model import Account, Call, Context, Document, Effect, Fixed, Kind, Parsed, Rows, Sweep, Value
-from reconciler.policydoc import compact, decode, principals, rename_principals, without_principals
+from reconciler.policydoc import atoms, compact, decode, principals, rename_principals, without_principals
 
 __all__ = ["KIND", "Role"]
 
@@ -62,8 +63,8 @@ class Role:
 
 def _parse(document: Document, context: Context) -> Parsed[Role] | None:
     data = document.data
-    trust = _service_trust(document, context) if "service" in data else data["trust"]
-    sound = "service" in data or parse_document(document, ("trust",), "trust", context)
+    trust = _service_trust(document, context) if "service" in data else data.get("trust", {})
+    sound = "service" in data or ("trust" in data and parse_document(document, ("trust",), "trust", context))
     policies, dropped = parse_attachments(document, context)
     role = Role(
         name=data["name"],
@@ -195,6 +196,21 @@ def _reserved(role: Role) -> str | None:
     return None
 
 
+def _warnings(desired: Role, live: Role) -> tuple[str, ...]:
+    """Return how long those may stay who are trusted no more.
+
+    Source: IAM user guide, id_roles_use_revoke-sessions: a session lasts until it expires, whatever the trust says.
+    """
+    try:
+        old, new = atoms(live.trust), atoms(desired.trust)
+    except PolicyError:
+        return ()
+    if old.allow <= new.allow and new.deny <= old.deny:
+        return ()
+    hours = live.max_session_duration / 3600
+    return (f"the trust narrows: sessions that are open already may last up to {hours:g} h more",)
+
+
 def _created(live: Role | None, params: Mapping[str, Any]) -> Any:
     made = Role(
         name=params["RoleName"],
@@ -265,6 +281,7 @@ KIND: Kind[Role] = Kind(
     recreate=_recreate,
     irreversible=lambda _: ("the unique id, by which trust policies know the role",),
     reserved=_reserved,
+    warnings=_warnings,
     bindings=_bindings,
     creates="CreateRole",
     effects={

@@ -40,6 +40,7 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         CallError: IAM refused the call for a reason of its own.
     """
     from botocore import exceptions as boto  # noqa: PLC0415  offline commands must not pay for it
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  offline commands must not pay for it
 
     try:
         yield
@@ -57,6 +58,9 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         raise AccountError(
             f"{operation}: AWS cannot be reached ({_line(error)}); check network and endpoint"
         ) from error
+    except ResponseParserError as error:
+        what = f"{operation}: the answer is none of AWS, but perhaps of a proxy or an emulator"
+        raise AccountError(f"{what}; check the network and AWS_ENDPOINT_URL") from error
     except boto.BotoCoreError as error:
         raise AccountError(f"{operation}: {_line(error)}") from error
 

@@ -143,7 +143,11 @@ class Kind(Generic[R]):
 
     name: str
     parse: Callable[[Document, Context], Parsed[R] | None]
-    """From a document that fits its schema to the resource, or None after reporting why there is none."""
+    """From a document that fits its schema to the resource, or None after reporting why there is none.
+
+    It is given documents too that lack keys which the schema requires, for the faults of what they hold; the name is
+    always there.
+    """
     read: Callable[[Rows], Iterable[R]]
     create: Callable[[R, frozenset[str]], Sequence[Call]]
     """From the resource and the principal ARNs that do not exist yet to the creating call and its completing ones."""
@@ -168,6 +172,8 @@ class Kind(Generic[R]):
     """From the old and the new name to the renaming call, where IAM can rename."""
     irreversible: Callable[[R], tuple[str, ...]] = lambda _: ()
     """From a live resource to what its deletion loses for good, for people."""
+    warnings: Callable[[R, R], tuple[str, ...]] = lambda _desired, _live: ()
+    """From (desired, live) to what a reviewer should know of the change beyond its differences."""
     reserved: Callable[[R], str | None] = lambda _: None
     """Why nobody but AWS may write the object, or None."""
     creates: str = ""

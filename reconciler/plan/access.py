@@ -27,6 +27,7 @@ class Bonds:
 
     waits: dict[str, set[str]] = field(default_factory=dict)
     marks: dict[str, set[Mark]] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
 
 def bonds(
@@ -38,10 +39,11 @@ def bonds(
     """
     story = told(live, order, drafts, ancestors)
     found = Bonds()
-    if len(story.touched) >= _FEWEST:
-        people = [person for person in _people(story, Reader(live.account)) if person.may_go_wrong()]
-        for group in _groups(people, story):
-            _arrange(group, found)
+    people = list(_people(story, Reader(live.account)))
+    in_doubt = [person for person in people if len(person.steps) >= _FEWEST and person.may_go_wrong()]
+    for group in _groups(in_doubt, story):
+        _arrange(group, found)
+    _bind_trusts(story, people, found)
     return found
 
 
@@ -89,7 +91,7 @@ class _Person:
 
 
 def _people(story: Story, reader: Reader) -> Iterator[_Person]:
-    """Yield the principals that more than one call changes something for."""
+    """Yield the principals that a call changes something for."""
     by_object: dict[Address, set[str]] = {}
     for key, addresses in story.touched.items():
         for address in addresses:
@@ -98,7 +100,7 @@ def _people(story: Story, reader: Reader) -> Iterator[_Person]:
         if is_principal(address):
             held = closure((story.start, story.end), address, story.account)
             steps = frozenset(key for at in held for key in by_object.get(at, ()))
-            if len(steps) >= _FEWEST:
+            if steps:
                 yield _Person(address, steps, held, story, reader)
 
 
@@ -133,6 +135,22 @@ def _arrange(group: Sequence[_Person], found: Bonds) -> None:
             verdict = case.at(frozenset(own[:count]))
             if verdict.level >= Level.GAP:
                 found.marks.setdefault(own[count - 1], set()).add(_mark(person.address, verdict))
+
+
+def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
+    """Bind a change of trust to what else changes for the same principal: less trust comes first, more comes last.
+
+    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new.
+    """
+    steps = {person.address: person.steps for person in people}
+    for key, trust in sorted(story.trusts.items()):
+        own = steps.get(trust.address, frozenset())
+        first = trust.narrows and not story.ancestors[key] & story.touched.keys()
+        for other in own:
+            found.waits.setdefault(*((other, set()) if first else (key, set()))).add(key if first else other)
+        if own:
+            when = "its trust changes first" if first else "its trust changes last"
+            found.notes[key] = f"trust and permissions of {trust.address} both change, one after the other: {when}"
 
 
 def _mark(address: Address, verdict: Verdict) -> Mark:

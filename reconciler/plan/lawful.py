@@ -11,20 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from itertools import islice, product
-from typing import Literal, TypeAlias
+from itertools import combinations, islice, product
 
 from reconciler.access import Principal, Request, evaluate
 from reconciler.errors import PolicyError
 from reconciler.plan.standing import Opaque, Part, Standing
 from reconciler.plan.witness import requests
+from reconciler.policydoc import Atom
 
 __all__ = ["Level", "Trial", "Verdict"]
 
 _MOST_SUSPECTS = 300
-
-Suspect: TypeAlias = tuple[Literal["gap", "spike"], frozenset[Part]]
-"""A sort of violation, and the parts that a request would have to match to show it."""
+_MOST_PAIRS = 1500
 
 
 class Level(IntEnum):
@@ -54,6 +52,7 @@ class Trial:
         self._ends = (before, after)
         self._bindings = bindings
         self._known: dict[Standing, Verdict] = {}
+        self._pools: dict[frozenset[Part], tuple[Request, ...]] = {}
 
     def judge(self, moment: Standing) -> Verdict:
         """Return how the principal stands at a moment; the same moment is judged once."""
@@ -63,32 +62,50 @@ class Trial:
         return self._known[key]
 
     def _judged(self, moment: Standing) -> Verdict:
-        suspects = list(islice(_suspects(*self._ends, moment), _MOST_SUSPECTS + 1))
+        suspects = list(islice(_suspects(*self._ends, moment), _MOST_SUSPECTS))
         if not suspects:
             return Verdict(Level.SURE)
         worst = Verdict(Level.UNSHOWN)
-        for sort, parts in suspects[:_MOST_SUSPECTS]:
-            level = Level.GAP if sort == "gap" else Level.SPIKE
-            if level > worst.level and (shown := self._shown(sort, parts, moment)):
-                worst = Verdict(level, shown)
+        for request, opaque in self._candidates(suspects, moment):
+            level = self._level(request, opaque, moment)
+            if level > worst.level:
+                worst = Verdict(level, _told(request, opaque))
             if worst.level is Level.SPIKE:
                 break
         return worst
 
-    def _shown(self, sort: str, parts: frozenset[Part], moment: Standing) -> str:
-        """Return what shows the violation that the parts are suspected of, or nothing."""
-        opaque = {part for part in parts if isinstance(part, Opaque)}
-        atoms = [part for part in parts if not isinstance(part, Opaque)]
-        for request in requests(atoms, self._bindings):
-            before, after, now = (self._allows(s, request, opaque) for s in (*self._ends, moment))
-            if None in {before, after, now}:
-                continue
-            violated = before and after and not now if sort == "gap" else now and not before and not after
-            if violated:
-                return _told(request, opaque)
-        return ""
+    def _candidates(
+        self, suspects: Sequence[frozenset[Part]], moment: Standing
+    ) -> Iterator[tuple[Request, frozenset[Opaque]]]:
+        """Yield requests that may show a violation, each with what of the unknown policies would match it."""
+        universe = _atoms(*self._ends, moment)
+        for parts in suspects:
+            opaque = frozenset(part for part in parts if isinstance(part, Opaque))
+            atoms = [part for part in parts if isinstance(part, Atom)]
+            for request in requests(atoms, universe, self._bindings):
+                yield request, opaque
+        for request in self._pool(universe):
+            yield request, frozenset()
 
-    def _allows(self, standing: Standing, request: Request, matching: set[Opaque]) -> bool | None:
+    def _pool(self, universe: Sequence[Atom]) -> tuple[Request, ...]:
+        """Return requests that match each two of the atoms: where more than a suspect's own parts decide."""
+        key = frozenset[Part](universe)
+        if key not in self._pools:
+            pairs = islice(combinations(universe, 2), _MOST_PAIRS)
+            found = {_identity(r): r for pair in pairs for r in requests(pair, universe, self._bindings)}
+            self._pools[key] = tuple(found.values())
+        return self._pools[key]
+
+    def _level(self, request: Request, opaque: frozenset[Opaque], moment: Standing) -> Level:
+        """Return what the request shows of the moment."""
+        before, after, now = (self._allows(standing, request, opaque) for standing in (*self._ends, moment))
+        if before is None or after is None or now is None:
+            return Level.UNSHOWN
+        if before and after and not now:
+            return Level.GAP
+        return Level.SPIKE if now and not before and not after else Level.UNSHOWN
+
+    def _allows(self, standing: Standing, request: Request, matching: frozenset[Opaque]) -> bool | None:
         """Return whether the standing allows the request if, of what is not known, just ``matching`` match it."""
         if standing.deny & matching:
             return False
@@ -108,7 +125,16 @@ class Trial:
             return None
 
 
-def _told(request: Request, opaque: set[Opaque]) -> str:
+def _atoms(*standings: Standing) -> list[Atom]:
+    parts = frozenset[Part]().union(*(one.allow | one.deny | (one.bound or frozenset()) for one in standings))
+    return sorted((part for part in parts if isinstance(part, Atom)), key=_text)
+
+
+def _identity(request: Request) -> tuple[str, str, str]:
+    return (request.action, request.resource, repr(sorted(request.context.items())))
+
+
+def _told(request: Request, opaque: frozenset[Opaque]) -> str:
     if opaque:
         names = " and ".join(sorted(part.name.rpartition("/")[2] for part in opaque))
         return f"what {names} {'has' if len(opaque) == 1 else 'may have in common'}"
@@ -116,50 +142,49 @@ def _told(request: Request, opaque: set[Opaque]) -> str:
     return f"{request.action} on {request.resource}{f' when {context}' if context else ''}"
 
 
-def _suspects(before: Standing, after: Standing, now: Standing) -> Iterator[Suspect]:
-    """Yield every violation that sets of atoms do not exclude, the smallest first."""
+def _suspects(before: Standing, after: Standing, now: Standing) -> Iterator[frozenset[Part]]:
+    """Yield, for each violation that sets of atoms do not exclude, the parts that a request must match to show it."""
     yield from _gaps(before, after, now)
     yield from _spikes(before, after, now)
 
 
-def _gaps(before: Standing, after: Standing, now: Standing) -> Iterator[Suspect]:
-    """Yield what may be allowed before and after and is not allowed now."""
+def _gaps(before: Standing, after: Standing, now: Standing) -> Iterator[frozenset[Part]]:
+    """Yield what may be allowed before and after and is not allowed now: by allow, by deny or by boundary."""
     denied = before.deny | after.deny
     ends = (before.allow - denied, after.allow - denied)
-    if not ends[0] or not ends[1]:
-        return
+    within = [one | other for one, other in product(_limit(before), _limit(after))]
     for parts in _pairs(ends[0] - now.allow, ends[1] - now.allow):
-        for bounds in _bounds(before, after):
-            yield "gap", frozenset({*parts, *bounds})
-    for denial in sorted(now.deny - denied, key=_text):
-        for parts in _pairs(*ends):
-            for bounds in _bounds(before, after):
-                yield "gap", frozenset({denial, *parts, *bounds})
+        for bounds in within:
+            yield parts | bounds
+    refusals = [(frozenset({denial}), within) for denial in sorted(now.deny - denied, key=_text)]
     if now.bound is not None:
-        kept = now.bound
-        limits = [None if end.bound is None else end.bound - kept - denied for end in (before, after)]
-        if all(limit is None or limit for limit in limits):
-            for bounds in product(*(sorted(limit, key=_text) for limit in limits if limit is not None)):
-                for parts in _pairs(*ends):
-                    yield "gap", frozenset({*parts, *bounds})
+        inside = now.bound | denied
+        refusals.append((frozenset(), [bounds for bounds in within if not bounds & inside]))
+    for denial, where in refusals:
+        for bounds in where:
+            for parts in _pairs(*ends):
+                yield parts | bounds | denial
+
+
+def _limit(end: Standing) -> list[frozenset[Part]]:
+    """Return what there is to match in the boundary of an end; without a boundary it is one match of nothing."""
+    return [frozenset({part}) for part in sorted(end.bound, key=_text)] if end.bound is not None else [frozenset()]
 
 
 def _text(part: Part) -> str:
     return part.text
 
 
-def _pairs(one: Iterable[Part], other: Iterable[Part]) -> list[frozenset[Part]]:
-    """Return the pairs of one part of each, what is in both alone and first."""
-    pairs = {frozenset({a, b}) for a, b in product(one, other)}
-    return sorted(pairs, key=lambda pair: (len(pair), sorted(map(_text, pair))))
+def _pairs(one: frozenset[Part], other: frozenset[Part]) -> Iterator[frozenset[Part]]:
+    """Yield the pairs of one part of each; what is in both comes alone and first."""
+    for part in sorted(one & other, key=_text):
+        yield frozenset({part})
+    for a, b in product(sorted(one, key=_text), sorted(other, key=_text)):
+        if a != b:
+            yield frozenset({a, b})
 
 
-def _bounds(*standings: Standing) -> Iterator[tuple[Part, ...]]:
-    """Yield what to match in each of the boundaries."""
-    return product(*(sorted(s.bound, key=_text) for s in standings if s.bound is not None))
-
-
-def _spikes(before: Standing, after: Standing, now: Standing) -> Iterator[Suspect]:
+def _spikes(before: Standing, after: Standing, now: Standing) -> Iterator[frozenset[Part]]:
     """Yield what may be allowed now and neither before nor after: each end fails by allow, by boundary or by deny."""
     ends = (before, after)
     nothing: frozenset[Part] = frozenset()
@@ -172,7 +197,7 @@ def _spikes(before: Standing, after: Standing, now: Standing) -> Iterator[Suspec
             for combined in product(*fails):
                 denials = nothing.union(*combined)
                 for part, bound in product(parts, bounds):
-                    yield "spike", denials | {part} | bound
+                    yield denials | {part} | bound
 
 
 def _limits(now: Standing, ends: Sequence[Standing]) -> dict[tuple[bool, ...], list[frozenset[Part]]]:

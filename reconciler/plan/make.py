@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import Any, Protocol
 
 from reconciler.diff import Diff, compare
 from reconciler.model import Account, Address, Desired, Live, Note, Plan
 from reconciler.plan.foresee import changed_by
 from reconciler.plan.order import ordered
-from reconciler.plan.ownership import left_behind, rulings
+from reconciler.plan.ownership import left_alone, left_behind, rulings
 
 __all__ = ["Reader", "make"]
 
@@ -43,13 +43,15 @@ def make(desired: Desired, iam: Reader) -> Plan:
     live = iam.look_up(live, _open_to_prune(desired, live))
     probed: dict[str, bool] = {}
     while True:
-        diff = compare(desired, live, rulings(desired, live), probed)
+        ruled = rulings(desired, live)
+        diff = compare(desired, live, ruled, probed)
         if diff.probe:
             probed |= iam.has_policies(diff.probe)
         elif diff.wanted:
             live = iam.look_up(live, diff.wanted)
         else:
-            return _plan(desired, live, diff, iam.calls)
+            header = {"calls": iam.calls, "caller": live.caller, "undeclared": len(left_alone(desired, live, ruled))}
+            return _plan(desired, live, diff, header)
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
@@ -60,9 +62,8 @@ def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
     return {(observed.address, "tags") for observed in undeclared if "tags" in observed.unread}
 
 
-def _plan(desired: Desired, live: Live, diff: Diff, calls: int) -> Plan:
+def _plan(desired: Desired, live: Live, diff: Diff, header: Mapping[str, Any]) -> Plan:
     notes = {*diff.notes, *left_behind(desired, live)}
-    undeclared = sum(address not in desired.declared for address in live.objects)
     present = sum(declared.state == "present" for declared in desired.declared.values())
     steps = ordered(diff.drafts, diff.ties, live)
     return Plan(
@@ -73,7 +74,7 @@ def _plan(desired: Desired, live: Live, diff: Diff, calls: int) -> Plan:
         conflicts=diff.conflicts,
         notes=sorted(notes, key=_by_address),
         declared=present,
-        header={"calls": calls, "caller": live.caller, "undeclared": undeclared},
+        header=header,
     )
 
 

@@ -37,7 +37,7 @@ def ordered(drafts: Iterable[Draft], ties: Sequence[Tie], live: Live | None = No
             merged[key].address,
             merged[key].call,
             tuple(sorted(ids[earlier] for earlier in waits[key])),
-            merged[key].note,
+            found.notes.get(key) or merged[key].note,
             tuple(sorted(found.marks.get(key, ()))),
         )
         for key, number in ids.items()

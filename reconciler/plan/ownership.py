@@ -12,7 +12,7 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Desired, Live, Note, Observed
 from reconciler.model.mark import marked_by, owner_named
 
-__all__ = ["left_behind", "rulings"]
+__all__ = ["left_alone", "left_behind", "rulings"]
 
 _MADE_BY_OTHERS = (
     ("role/organizationaccountaccessrole", "AWS Organizations"),
@@ -30,7 +30,7 @@ def rulings(desired: Desired, live: Live) -> Mapping[Address, Ruling]:
     Raises:
         InputError: nothing is declared, and pruning would delete all that ever was.
     """
-    sources = {Address(a.kind, d.renamed_from) for a, d in desired.declared.items() if d.renamed_from}
+    sources = _sources(desired)
     ruled = {address: _ruling(desired, live, address, sources) for address in {*live.objects, *desired.declared}}
     pruned = [address for address, ruling in ruled.items() if ruling.fate == "delete" and _is_pruned(desired, address)]
     if pruned and not any(declared.state == "present" for declared in desired.declared.values()):
@@ -39,16 +39,22 @@ def rulings(desired: Desired, live: Live) -> Mapping[Address, Ruling]:
     return ruled
 
 
+def _sources(desired: Desired) -> set[Address]:
+    """Return the names that declared objects are renamed from."""
+    return {Address(a.kind, d.renamed_from) for a, d in desired.declared.items() if d.renamed_from}
+
+
 def _is_pruned(desired: Desired, address: Address) -> bool:
     return address not in desired.declared
 
 
 def _ruling(desired: Desired, live: Live, address: Address, sources: set[Address]) -> Ruling:
     settings, observed = desired.settings, live.objects.get(address)
+    rule = settings.ignoring(address, desired.today)
     if (why := _others(desired, address, observed)) is not None:
-        return Ruling("spare", why)
-    if (rule := settings.ignoring(address, desired.today)) is not None:
-        return Ruling("spare", f"it is ignored ({rule.reason or rule.match})")
+        return Ruling("spare", why, ties=rule is None)
+    if rule is not None:
+        return Ruling("spare", f"it is ignored ({rule.reason or rule.match})", ties=False)
     declared = desired.declared.get(address)
     if declared is None:
         prunes = settings.prune and address not in sources and marked_by(_tags(observed), settings.owner, address)
@@ -73,7 +79,7 @@ def _others(desired: Desired, address: Address, observed: Observed[Any] | None) 
         return f"it is {reserved}"
     tags = _tags(observed)
     owner = owner_named(tags, address)
-    if owner is not None and owner != desired.settings.owner:
+    if owner is not None and not marked_by(tags, desired.settings.owner, address):
         return f"it carries the mark of another owner, {owner}"
     stack = next((tags[key] for key in sorted(tags) if key.startswith("aws:cloudformation:")), None)
     return f"it belongs to CloudFormation ({stack})" if stack is not None else None
@@ -84,11 +90,17 @@ def _tags(observed: Observed[Any] | None) -> Mapping[str, str]:
     return tags
 
 
+def left_alone(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) -> set[Address]:
+    """Return the live objects that no document speaks of, under their names or by a rename, and that stay."""
+    undeclared = live.objects.keys() - desired.declared.keys() - _sources(desired)
+    return {address for address in undeclared if ruled[address].fate != "delete"}
+
+
 def left_behind(desired: Desired, live: Live) -> set[Note]:
     """Return a note for each object that carries our mark, is declared no more and keeps its access."""
     if desired.settings.prune:
         return set()
-    sources = {Address(a.kind, d.renamed_from) for a, d in desired.declared.items() if d.renamed_from}
+    sources = _sources(desired)
     what = "marked as ours and no longer declared: it keeps its access (write a tombstone, or set prune)"
     return {
         Note(address, what)

@@ -7,11 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.diff import Draft
+from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Account, Address, Facet, Live
+from reconciler.model import Account, Address, Facet, Live, Value
 from reconciler.plan.foresee import Delta, Objects, foreseen, with_delta
+from reconciler.policydoc import atoms
 
-__all__ = ["Story", "told"]
+__all__ = ["Story", "Trust", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A change of whom an object trusts."""
+
+    address: Address
+    narrows: bool
+    """Whether it only takes away."""
 
 
 @dataclass(slots=True)
@@ -31,6 +42,8 @@ class Story:
     """By call: the objects whose grants it changes and that are there before and after it."""
     grows: dict[str, frozenset[bool]] = field(default_factory=dict)
     """By call: whether it adds to what is granted (True), takes from it (False), or may do both."""
+    trusts: dict[str, Trust] = field(default_factory=dict)
+    """By call: what it does to the trust of an object that is there before and after it."""
     frame: frozenset[str] = frozenset()
     """The calls by which objects come to be or cease to be."""
 
@@ -73,9 +86,19 @@ def _tell(story: Story, key: str, objects: Objects, delta: Delta) -> None:
             if facet.grants and before != after:
                 changed.add(address)
                 grows |= _directions(facet, before, after)
+            elif isinstance(facet, Value) and facet.trusts and before != after:
+                story.trusts[key] = Trust(address, _only_narrows(before, after))
     if changed:
         story.touched[key] = frozenset(changed)
         story.grows[key] = frozenset(grows)
+
+
+def _only_narrows(before: Any, after: Any) -> bool:
+    try:
+        old, new = atoms(before), atoms(after)
+    except PolicyError:
+        return False
+    return new.allow <= old.allow and old.deny <= new.deny
 
 
 def _directions(facet: Facet, before: Any, after: Any) -> set[bool]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice, product
 
 from reconciler.access import Principal, Request, evaluate
@@ -20,24 +21,31 @@ _OTHER_ACTION = "other-service:OtherAction"
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
-def requests(atoms: Sequence[Atom], bindings: Mapping[str, str]) -> Iterator[Request]:
-    """Yield requests that match all of the atoms, as the evaluator sees it; none where none was found."""
+def requests(atoms: Sequence[Atom], others: Sequence[Atom], bindings: Mapping[str, str]) -> Iterator[Request]:
+    """Yield requests that match all of the atoms, as the evaluator sees it.
+
+    They differ in what the conditions of the ``others`` see; none is yielded where none was found.
+    """
     action = _action(atoms)
     resource = _resource(atoms, bindings)
     if action is None or resource is None:
         return
-    for context in islice(_contexts(atoms), _MOST_CONTEXTS):
+    for context in islice(_contexts([*atoms, *others]), _MOST_CONTEXTS):
         request = Request(action, resource, context)
         if all(_matches(atom, request, bindings) for atom in atoms):
             yield request
-            return
 
 
 def _matches(atom: Atom, request: Request, bindings: Mapping[str, str]) -> bool:
     try:
-        return evaluate(Principal([atom.document("Allow")], bindings=bindings), request).allowed
+        return evaluate(_allowing(atom, tuple(sorted(bindings.items()))), request).allowed
     except PolicyError:
         return False
+
+
+@lru_cache(maxsize=4096)
+def _allowing(atom: Atom, bindings: tuple[tuple[str, str], ...]) -> Principal:
+    return Principal([atom.document("Allow")], bindings=dict(bindings))
 
 
 def _action(atoms: Sequence[Atom]) -> str | None:

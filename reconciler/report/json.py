@@ -79,6 +79,7 @@ def _step(step: Step) -> dict[str, Any]:
         "parameters": _plain(step.call.params),
         "after": sorted(step.after),
         "note": step.note,
+        "marks": [{"kind": mark.kind, "principal": str(mark.principal), "reason": mark.reason} for mark in step.marks],
     }
 
 

@@ -134,12 +134,15 @@ def _steps(plan: Plan) -> Iterator[Line]:
         head = f"{step.id:>{number}}  {step.call.operation:<{operations}}  "
         target = f"{printable(str(step.address)):<{addresses}}"
         yield Line((Span(head), Span(target), Span(f"  {subject(step, plan)}", "quiet")), len(head))
-        if step.note:
-            yield Line((Span(f"{' ' * (number + 2)}! {printable(step.note)}", _note_role(step.note)),), number + 4)
+        for text, role in _remarks(step):
+            yield Line((Span(f"{' ' * (number + 2)}! {printable(text)}", role),), number + 4)
 
 
-def _note_role(note: str) -> Role:
-    return "warn" if note.startswith(("gap:", "spike:")) else "quiet"
+def _remarks(step: Step) -> Iterator[tuple[str, Role]]:
+    if step.note:
+        yield step.note, "warn" if step.note.startswith("gap:") else "quiet"
+    for mark in step.marks:
+        yield f"{mark.kind}: {mark.principal}: {mark.reason}", "warn"
 
 
 def subject(step: Step, plan: Plan) -> str:

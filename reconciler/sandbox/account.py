@@ -189,6 +189,12 @@ class Account:
         arns = (boundary(holder) for _, holder in self.holders())
         return Counter(arn for arn in arns if arn)
 
+    def versions_in_use(self) -> int:
+        """Return how many versions of policies count: all of customer managed ones, one of each AWS one in use."""
+        used = set(self.attached()) | set(self.bounding())
+        versions = sum(len(policy.versions) for policy in self.iam.managed_policies.values())
+        return versions + sum(awsmanaged.owns(arn, self.partition) for arn in used)
+
 
 def create(account_id: str, partition: str) -> Account:
     """Return an empty account."""

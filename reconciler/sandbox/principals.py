@@ -31,10 +31,10 @@ def shown(account: Account, name: str) -> str | None:
     """Return an AWS principal as AWS shows it, or None when it is none, or nobody has that ARN or unique id.
 
     An account id becomes the ARN of its root, the id of a user or role its ARN. Those of other accounts are not looked
-    up: an ARN is believed, an id, which only AWS could resolve, is not.
+    up: an ARN of the same partition is believed, an id, which only AWS could resolve, is not.
     """
     found = _FORMS.fullmatch(name)
-    if found is None:
+    if found is None or found["partition"] not in {None, account.partition}:
         return None
     if found["account"]:
         return f"arn:{account.partition}:iam::{name}:root"

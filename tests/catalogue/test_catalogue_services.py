@@ -49,6 +49,7 @@ def test_a_service_that_is_not_known_is_never_made_up(text: str) -> None:
         ("api-gateway", "apigateway"),
         ("APIGateway", "apigateway"),
         ("apigatway.amazonaws.com", "apigateway"),
+        ("ec2.amazonaws.co", "ec2"),
         ("lamda", "lambda"),
         ("ecstasks", "ecs-tasks"),
     ],

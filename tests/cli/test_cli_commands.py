@@ -96,6 +96,27 @@ def test_a_warning_goes_to_stderr_and_changes_no_code(run: Runner, documents: Pa
     assert run("validate", "--now", "2026-02-01T00:30:00+01:00").err == "", "that is still January in UTC"
 
 
+def test_a_name_near_another_is_a_slip_only_where_the_account_does_not_know_it(
+    run: Runner, documents: Path, account: boto3.Session
+) -> None:
+    account.client("iam").create_group(GroupName="readers-2")
+    users = "kind: group\nname: readers-1\n---\nkind: user\nname: a\ngroups: [{group}]\n"
+    write(documents, users=users.format(group="readers-2"))
+    alone = run("validate")
+    assert (alone.code, alone.err.count("did you mean readers-1?")) == (1, 1)
+    assert (run("plan").code, run("plan").err) == (0, "")
+    assert run("validate", "--profile=any").code == 0
+    accounts = f'version: 1\naccounts: {{here: {{id: "{ACCOUNT}"}}, there: {{id: "210987654321"}}}}\n'
+    write(documents, reconciler=accounts, users=users.format(group="readers-2"))
+    assert run("validate", "--profile=any").code == 1, "nobody asks the other account"
+    assert run("plan").code == 0
+    write(documents, users=users.format(group="readers-3"))
+    assert run("plan").code == 1
+    assert run("plan").err.count("did you mean") == 1
+    write(documents, users=users.format(group="readers-3, a b"))
+    assert run("plan").err.count("\nerror: ") == 1, "a likely slip is told together with what is wrong for certain"
+
+
 @pytest.mark.usefixtures("documents", "account")
 def test_plan_ends_with_2_for_differences_only_where_it_is_asked_to(run: Runner) -> None:
     assert run("plan").code == 0

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -33,8 +34,10 @@ def typed(home: Path, answer: bytes, *arguments: str) -> tuple[int, str]:
     if pid == 0:
         os.chdir(home)
         os.environ["PYTHONPATH"] = str(ROOT)
+        # Who starts the tests in the background of a script has them ignore interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         os.execv(sys.executable, [*COMMAND, *arguments])  # noqa: S606  the child is the command
-    shown, asked, end = b"", False, time.monotonic() + 60
+    shown, asked, end = b"", False, time.monotonic() + 300
     while time.monotonic() < end:
         if not select.select([terminal], [], [], 1)[0]:
             continue
@@ -182,7 +185,7 @@ def test_a_progress_bar_is_shown_on_stderr_where_stdout_is_a_file(home: Path) ->
                 break
             shown += read
     os.close(terminal)
-    assert running.wait(timeout=60) == 0
+    assert running.wait(timeout=300) == 0
     assert b"reading account" in shown
     assert b"applying" in shown
     lines = (home / "log").read_text(encoding="utf-8").splitlines()

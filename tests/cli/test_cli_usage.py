@@ -35,6 +35,7 @@ def run(capsys: pytest.CaptureFixture[str]) -> Runner:
         (["--sandbox=a", "plan", "--sandbox=b"], "--sandbox is given twice, as 'a' and as 'b'"),
         (["sandbox", "reset", "--profile=x"], "--profile names a real account"),
         (["plan", "--sandbox="], "--sandbox= lacks its name"),
+        (["plan", ""], "it is empty; name the directory that holds the documents"),
         (["plan", "--region"], "Option '--region' requires an argument"),
     ],
 )

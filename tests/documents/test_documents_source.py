@@ -133,13 +133,19 @@ def test_links_that_leave_the_directory_are_refused_and_others_followed(write: W
     (state / ".data").mkdir()
     (state / "a.yaml").rename(state / ".data/a.yaml")
     (state / "a.yaml").symlink_to(".data/a.yaml")
+    (state / "far.yaml").symlink_to(tmp_path / "nowhere/far.yaml")
+    (state / "itself").symlink_to(".")
+    (state / "round.yaml").symlink_to("round.yaml")
 
+    remedy = "check that it exists and may be read"
     assert faults(load(Path("state"))) == [
+        "state/far.yaml: this link leads out of the directory of the documents; put the file itself there",
         "state/folder: this link leads out of the directory of the documents; put the file itself there",
-        "state/gone.yaml: the file cannot be read: no such file or directory; check that it exists and may be read",
+        f"state/gone.yaml: the file cannot be read: no such file or directory; {remedy}",
+        f"state/round.yaml: the file cannot be read: too many levels of symbolic links; {remedy}",
         "state/x.yaml: this link leads out of the directory of the documents; put the file itself there",
     ]
-    for name in ("folder", "gone.yaml", "x.yaml"):
+    for name in ("far.yaml", "folder", "gone.yaml", "round.yaml", "x.yaml"):
         (state / name).unlink()
     assert list(map(str, load(Path("state")).build(ACCOUNT, TODAY).declared)) == ["user/a"]
 

@@ -17,10 +17,13 @@ from support.worlds import desired_of
 from reconciler.diff import Diff, Ruling, compare
 from reconciler.diff.facets import blank
 from reconciler.kinds import KINDS
+from reconciler.kinds.policy import Version
 from reconciler.model import Account, Address, Call, Desired, Facet, Fixed, Items, Kind, Live, Observed, Value
 
 SCHEMAS = Path(__file__).parents[2] / "schemas"
 ACCOUNT = Account("123456789012", "aws", "eu-west-1")
+
+BODY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
 
 every_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 
@@ -45,6 +48,33 @@ def example(kind: Kind[Any]) -> Desired:
     """Return the schema's fullest example as the loader reads it; what it refers to may be elsewhere."""
     examples = schema_of(kind)["examples"]
     return desired_of([max(examples, key=len)])
+
+
+LIVE_ONLY: dict[str, dict[str, Any]] = {
+    "policy": {"default": "v9", "others": tuple(Version(f"v{number}", BODY) for number in (2, 3, 5, 7))},
+    "role": {"instance_profiles": ("ip-1", "ip-2")},
+    "user": {
+        "credentials": {
+            "GetLoginProfile": {"UserName": "u"},
+            "ListAccessKeys": [{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}],
+            "ListMFADevices": [
+                {"SerialNumber": "arn:aws:iam::123456789012:mfa/m"},
+                {"SerialNumber": "arn:aws:iam::123456789012:u2f/user/u/k"},
+                {"SerialNumber": "GAHT12345678"},
+            ],
+            "ListSSHPublicKeys": [{"SSHPublicKeyId": "APKAEIVFHP46CEXAMPLE"}],
+            "ListServiceSpecificCredentials": [{"ServiceSpecificCredentialId": "ACCA12345ABCDEXAMPLE"}],
+            "ListSigningCertificates": [{"CertificateId": "TA7SMP42TDN5Z26OBPJE7EXAMPLE"}],
+        }
+    },
+}
+"""By kind: the fields that no document declares, as full as IAM can show them."""
+
+
+def lived(kind: Kind[Any]) -> Any:
+    """Return the kind's example as IAM would show it after years: with everything that no document declares."""
+    resource = dataclasses.replace(resource_of(kind), **LIVE_ONLY.get(kind.name, {}))
+    return dataclasses.replace(resource, arn=kind.arn(resource, ACCOUNT)) if hasattr(resource, "arn") else resource
 
 
 def resource_of(kind: Kind[Any]) -> Any:
@@ -81,11 +111,32 @@ def test_every_example_of_the_schema_parses(kind: Kind[Any]) -> None:
 
 
 @every_kind
+def test_what_no_document_declares_has_a_value_here_and_what_iam_lists_of_it_is_deleted_with_it(
+    kind: Kind[Any],
+) -> None:
+    declared = {"name", "arn", "unique_id", *(facet.field for facet in kind.facets)}
+    fields = {field.name for field in dataclasses.fields(resource_of(kind))} - declared
+    assert fields == set(LIVE_ONLY.get(kind.name, {}))
+    bare = dataclasses.replace(lived(kind), **{field: type(getattr(lived(kind), field))() for field in fields})
+    few, many = ({call.key for _, call in kind.delete(resource)} for resource in (bare, lived(kind)))
+    assert few < many if fields else few == many
+
+
+@every_kind
+def test_a_document_or_a_field_that_is_taken_away_fits_the_service_model_too(kind: Kind[Any]) -> None:
+    resource = lived(kind)
+    empty = dataclasses.replace(blank(resource), **({"arn": resource.arn} if hasattr(resource, "arn") else {}))
+    for facet in kind.facets:
+        if isinstance(facet, Value) and (facet.absent == "leave" or facet.refers):
+            for call in facet.write(empty, resource):
+                assert objections(call) == "", call
+
+
+@every_kind
 def test_every_call_that_creates_or_deletes_fits_the_service_model(kind: Kind[Any]) -> None:
-    resource = resource_of(kind)
-    if hasattr(resource, "arn"):
-        resource = dataclasses.replace(resource, arn=kind.arn(resource, ACCOUNT))
+    resource = lived(kind)
     calls = [*kind.create(resource, kind.principals(resource)), *(call for _, call in kind.delete(resource))]
+    calls += [*kind.create(resource, frozenset()), *kind.recreate(resource, resource)]
     if kind.rename is not None:
         calls.append(kind.rename("old-name", "new-name"))
     assert calls
@@ -151,6 +202,5 @@ def test_an_object_that_is_as_declared_needs_no_call(kind: Kind[Any]) -> None:
 
 def minimal(kind: Kind[Any]) -> dict[str, Any]:
     """Return what the kind cannot be declared without."""
-    body = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
-    needed: dict[str, Any] = {"document": body, "service": "lambda"}
+    needed: dict[str, Any] = {"document": BODY, "service": "lambda"}
     return {key: value for key, value in needed.items() if key in described(kind)}

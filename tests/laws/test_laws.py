@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import json
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, note
 from hypothesis import strategies as st
 from support.estates import Docs, estates
+from support.twists import trusting, twisted, twisted_settings
 from support.worlds import Recorder, World
 
 from reconciler import apply
 from reconciler.errors import InputError
 from reconciler.live import Iam
-from reconciler.model import Plan
+from reconciler.model import Plan, Step
 from reconciler.report import json as report_json
+
+
+class NothingThereError(Exception):
+    """There is no object of the kind that somebody would have changed."""
 
 
 def mutations() -> st.SearchStrategy[list[tuple[str, int]]]:
     kinds = ["attach", "inline", "stranger", "leave", "tag", "version", "boundary", "detach", "profile", "member"]
+    kinds += ["credentials", "foreign", "trusting", "group", "expanded"]
     return st.lists(st.tuples(st.sampled_from(kinds), st.integers(0, 9)), max_size=6)
 
 
@@ -34,7 +43,8 @@ def mutate(world: World, kind: str, number: int) -> None:  # noqa: C901, PLR0912
     body = '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"ec2:*","Resource":"*"}]}'
 
     def pick(items: list[str]) -> str:
-        assume(items)
+        if not items:
+            raise NothingThereError
         return sorted(items)[number % len(items)]
 
     if kind == "attach":
@@ -76,12 +86,51 @@ def mutate(world: World, kind: str, number: int) -> None:  # noqa: C901, PLR0912
         if not iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]:
             iam.create_instance_profile(InstanceProfileName=name)
             iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
+    else:
+        mutate_more(iam, kind, number, pick)
+
+
+def mutate_more(iam: Any, kind: str, number: int, pick: Callable[[list[str]], str]) -> None:
+    """Change what only some plans touch: ways in, marks of others, trusts, groups' grants, versions of one document."""
+    users = [user["UserName"] for user in iam.list_users()["Users"]]
+    groups = [group["GroupName"] for group in iam.list_groups()["Groups"]]
+    policies = [policy["Arn"] for policy in iam.list_policies(Scope="Local")["Policies"]]
+    if kind == "credentials":
+        name = pick(users)
+        if not iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+            iam.create_access_key(UserName=name)
+            iam.create_login_profile(UserName=name, Password="Correct-horse-1")
+    elif kind == "foreign":
+        if number % 2:
+            name = pick(users)
+            iam.tag_user(UserName=name, Tags=[{"Key": "iam-reconciler", "Value": f"them/user/{name}"}])
+        else:
+            arn = pick(policies)
+            mark = {"Key": "iam-reconciler", "Value": f"them/policy/{arn.rpartition('/')[2]}"}
+            iam.tag_policy(PolicyArn=arn, Tags=[mark])
+    elif kind == "trusting":
+        principal = iam.get_user(UserName=pick(users))["User"]["Arn"]
+        statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        roles = [role["RoleName"] for role in iam.list_roles()["Roles"]]
+        iam.update_assume_role_policy(RoleName=pick(roles), PolicyDocument=document)
+    elif kind == "group":
+        iam.attach_group_policy(GroupName=pick(groups), PolicyArn=pick(policies))
+    elif kind == "expanded":
+        arn = pick(policies)
+        for version in range(5 - len(iam.list_policy_versions(PolicyArn=arn)["Versions"])):
+            action = f"s3:{'Get' if version % 2 else 'Put'}Object"
+            body = {"Effect": "Allow", "Action": action, "Resource": f"arn:aws:s3:::b{version}/*"}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [body]})
+            iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=number % 2 == 0)
 
 
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]]:
     """Draw what was applied once, what somebody changed since, what shall be now, and the settings."""
     before, changes, after = draw(estates()), draw(mutations()), draw(estates())
+    if draw(st.booleans()):
+        before = draw(trusting([], before))
     names = {(document["kind"], document["name"]) for document in after}
     for document in before:
         if (document["kind"], document["name"]) not in names and draw(st.integers(0, 2)) == 0:
@@ -90,16 +139,20 @@ def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[
     settings: dict[str, Any] = {}
     if draw(st.booleans()):
         settings = {"owner": "laws", "prune": draw(st.sampled_from(["true", "false"]))}
-    if any(document.get("state") != "absent" for document in after):
+    if draw(st.booleans()):
+        after = draw(twisted(before, after))
+        settings |= draw(twisted_settings(after))
+    if any("state" not in document for document in after):
         return before, changes, after, settings
     return before, changes, [*after, {"kind": "group", "name": "anchor"}], settings
 
 
 def world_of(before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any]) -> World:
     world = World()
-    world.apply(before, **settings)
+    world.apply(before, **{key: settings[key] for key in ("owner", "prune") if key in settings})
     for kind, number in changes:
-        mutate(world, kind, number)
+        with contextlib.suppress(NothingThereError):
+            mutate(world, kind, number)
     return world
 
 
@@ -155,6 +208,37 @@ def test_law_2_a_plan_that_misses_any_one_step_leaves_something_to_do(
     assert world.plan(after, **settings).steps
 
 
+OPPOSITES = {"Attach": "Detach", "Put": "Delete", "Add": "Remove", "Tag": "Untag", "Create": "Delete"}
+NAMING = ("UserName", "GroupName", "RoleName", "PolicyName", "PolicyArn", "InstanceProfileName")
+
+
+def touched(step: Step, prefix: str) -> tuple[str, Any]:
+    """Return what a call writes: its operation less the verb, and the names among its parameters."""
+    named = tuple((key, str(step.call.params[key]).lower()) for key in NAMING if key in step.call.params)
+    keys = step.call.params.get("TagKeys") or [tag["Key"] for tag in step.call.params.get("Tags", [])]
+    noun = step.call.operation.removeprefix(prefix).replace("UserTo", "User").replace("UserFrom", "User")
+    return noun, (named, frozenset(key.lower() for key in keys) if prefix in {"Tag", "Untag"} else frozenset())
+
+
+@given(histories())
+def test_law_2_no_step_undoes_another_but_where_an_object_is_replaced(
+    history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]],
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    assume(all(change.action != "replace" for change in made.changes))
+    for doing, undoing in OPPOSITES.items():
+        done = {touched(step, doing) for step in made.steps if step.call.operation.startswith(doing)}
+        undone = {touched(step, undoing) for step in made.steps if step.call.operation.startswith(undoing)}
+        # A version that makes room is another than the one that is made; its id is not among the names.
+        for noun, (named, keys) in sorted(done - {d for d in done if d[0] == "PolicyVersion"}, key=str):
+            assert not [u for u in undone if u[0] == noun and u[1][0] == named and (keys & u[1][1] or not keys)], noun
+    for operation in ("UpdateAssumeRolePolicy", "UpdateRole", "UpdateUser", "UpdateGroup", "CreatePolicyVersion"):
+        written = [step.address for step in made.steps if step.call.operation == operation]
+        assert len(set(written)) == len(written), operation
+
+
 @given(histories())
 def test_law_4_an_apply_makes_the_calls_of_the_plan_and_no_others(
     history: tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]],
@@ -175,15 +259,18 @@ def test_law_5_what_is_neither_declared_nor_owned_is_never_written(
 ) -> None:
     before, changes, after, settings = history
     world = world_of(before, changes, settings)
-    declared = {f"{document['kind']}/{document['name']}" for document in after}
+    declared = {f"{document['kind']}/{document['name']}" for document in after if document.get("state") != "unmanaged"}
+    declared |= {f"{d['kind']}/{d['renamed_from']}" for d in after if "renamed_from" in d}
     rows = world.rows()
     owned = {
         name
         for name, row in rows.items()
         if any(tag["Key"] == "iam-reconciler" and tag["Value"] == f"laws/{name}" for tag in row.get("Tags", []))
     }
-    applied(world, after, settings)
+    made = applied(world, after, settings)
     after_rows = world.rows()
+    # IAM itself rewrites the trusts that name a principal which is renamed, moved or deleted.
+    moving = {"UpdateUser", "DeleteUser", "DeleteRole"} & {step.call.operation for step in made.steps}
     for name in rows.keys() - declared - owned:
         # A declared group decides on its members, so that an undeclared user may leave or join one.
         was, now = dict(rows[name]), dict(after_rows.get(name, {}))
@@ -192,6 +279,9 @@ def test_law_5_what_is_neither_declared_nor_owned_is_never_written(
         for counted in ("AttachmentCount", "PermissionsBoundaryUsageCount"):
             was.pop(counted, None)
             now.pop(counted, None)
+        for row in (was, now) if moving else ():
+            row.pop("AssumeRolePolicyDocument", None)
+            row.pop("Listed", None)
         assert now == was, name
 
 

@@ -101,6 +101,19 @@ def test_an_account_that_cannot_be_reached_is_told_in_one_line() -> None:
         iam.send(Call("CreateUser", {"UserName": "x"}))
 
 
+def test_an_answer_that_is_not_of_iam_is_told_in_one_line() -> None:
+    made = boto3.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
+
+    def page(request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        return AWSResponse(request.url, 403, HTTPHeaders(), Answer(b"<!doctype html>\n<title>Proxy</title>\n<p>No"))
+
+    events: Any = made.events
+    events.register("before-send", page)
+    with pytest.raises(AccountError, match=r"CreateUser: the answer is none of AWS.*AWS_ENDPOINT_URL") as caught:
+        Iam(made).send(Call("CreateUser", {"UserName": "x"}))
+    assert "\n" not in str(caught.value)
+
+
 def test_every_other_refusal_keeps_the_code_and_the_words_of_iam() -> None:
     iam = Iam(refusing({"CreateUser": (409, "EntityAlreadyExists", "User with name x already exists.")}))
     with pytest.raises(CallError) as caught:

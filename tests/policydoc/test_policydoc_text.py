@@ -33,7 +33,7 @@ def test_a_number_of_any_length_is_read() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"a": 1,}', "1:9: this is no JSON"),
+        ('{"a": 1 "b"}', "1:9: this is no JSON: expecting ',' delimiter"),
         ('{\n  "a": x\n}', "2:8: this is no JSON: expecting value"),
         ("{} {}", "1:4: this is no JSON: extra data"),
         ("{'a': 1}", "1:2: this is no JSON"),

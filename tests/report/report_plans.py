@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.model import Account, Address, Call, Change, Conflict, Difference, Note, Origin, Plan, Step
+from reconciler.model import Account, Address, Call, Change, Conflict, Difference, Mark, Note, Origin, Plan, Step
 from reconciler.report import drift, json, text
 from reconciler.report.lines import plain
 
@@ -22,11 +22,16 @@ def at(file: str, line: int, column: int = 1) -> Origin:
     return Origin(f"desired-state/{file}.yaml", line, column)
 
 
-def steps(*rows: tuple[Address, str, dict[str, object]], notes: dict[int, str] | None = None) -> tuple[Step, ...]:
+def steps(
+    *rows: tuple[Address, str, dict[str, object]],
+    notes: dict[int, str] | None = None,
+    marks: dict[int, tuple[Mark, ...]] | None = None,
+) -> tuple[Step, ...]:
     found = []
     for number, (address, operation, params) in enumerate(rows, start=1):
         after = (number - 1,) if number > 1 else ()
-        found.append(Step(number, address, Call(operation, params), after, (notes or {}).get(number, "")))
+        note, marked = (notes or {}).get(number, ""), (marks or {}).get(number, ())
+        found.append(Step(number, address, Call(operation, params), after, note, marked))
     return tuple(found)
 
 
@@ -116,9 +121,15 @@ def everything() -> Plan:
             (again, "DeletePolicy", {"PolicyArn": old}),
             (again, "CreatePolicy", {"PolicyName": "invoices", "Path": "/apis/", "PolicyDocument": "{}"}),
             notes={
-                5: "gap: policies are at their quota of 10, so removing comes before adding",
+                5: "policies are at their quota of 10, so removing comes before adding",
                 10: "gap: policy/invoices is gone from here until it is created anew, and gets a new unique id",
                 11: "the trust is completed once its principals exist",
+            },
+            marks={
+                5: (
+                    Mark("gap", ALICE, "refused meanwhile, though allowed before and after: s3:GetObject on *"),
+                    Mark("spike", bobby, "allowed meanwhile, though refused before and after: iam:PassRole on *"),
+                )
             },
         ),
         changes=(

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.refusal_steps import CODES, Refusal, does, has, mfa, tag
-from sandbox.sandbox_support import PEM, PEMS, POLICY, TRUST, arn, ssh_key
+from sandbox.sandbox_support import PEM, PEMS, POLICY, TRUST, arn, managed, ssh_key
 
 __all__ = ["COUNTS", "CREDENTIALS"]
 
@@ -30,6 +30,17 @@ COUNTS = [
     _full(
         "ServerCertificates", "upload_server_certificate", 0,
         ServerCertificateName="x", CertificateBody=PEM, PrivateKey="x",
+    ),
+    *(
+        Refusal(
+            "LimitExceeded", "versions_in_use_quota", call, "Cannot exceed quota for PolicyVersionsInUse: 2",
+            (does("attach_group_policy", GroupName="g", PolicyArn=managed("ReadOnlyAccess")),),
+            {"PolicyVersionsInUseQuota": 2},
+        )
+        for call in (
+            ("create_policy", {"PolicyName": "x", "PolicyDocument": POLICY}),
+            ("create_policy_version", {"PolicyArn": arn("policy/p"), "PolicyDocument": POLICY}),
+        )
     ),
     has(
         "LimitExceeded", "access_key_quota", "create_access_key", "Cannot exceed quota for AccessKeysPerUser: 2",

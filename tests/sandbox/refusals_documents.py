@@ -115,6 +115,7 @@ DOCUMENTS = [
         (statement(Action="*"), "may only specify STS AssumeRole actions."),
         (statement(Condition=["no"]), SYNTAX),
         (statement(Condition={"StringIs": {"sts:ExternalId": "x"}}), SYNTAX),
+        (statement(Sid=1), SYNTAX),
         (statement(Sid="not alphanumeric"), "Statement IDs (SID) must be alpha-numeric."),
         (json.dumps({"Statement": [{**ASSUME, "Sid": "a"}] * 2}), "(SID) in a single policy must be unique."),
     )
@@ -137,7 +138,8 @@ DOCUMENTS = [
     case
     for principal in (
         arn("user/nobody"), arn("role/new"), arn("group/g"), arn("user/*"), arn("user/U"), arn("user/x/u"), "alice",
-        "AROAABCDEFGHIJKLMNOPQ", "AIDAABCDEFGHIJKLMNOPQ",
+        "arn:aws-cn:iam::999999999999:root", "arn:aws-cn:iam::123456789012:user/u", "AROAABCDEFGHIJKLMNOPQ",
+        "AIDAABCDEFGHIJKLMNOPQ",
     )
     for case in _trusted(
         "trust_principals_exist", trusting(arn("user/u"), principal),

@@ -29,6 +29,10 @@ def test_a_password_is_set_changed_in_part_and_taken_away(iam: Any) -> None:
     assert iam.get_login_profile(UserName="u")["LoginProfile"] == made
     iam.update_login_profile(UserName="u", PasswordResetRequired=False)
     assert iam.get_login_profile(UserName="u")["LoginProfile"]["PasswordResetRequired"] is False
+    iam.update_login_profile(UserName="u", MaxSigninSessionDuration=7200)
+    assert iam.get_login_profile(UserName="u")["LoginProfile"]["MaxSigninSessionDuration"] == 7200
+    iam.update_login_profile(UserName="u", ResetMaxSigninSessionDuration=True)
+    assert "MaxSigninSessionDuration" not in iam.get_login_profile(UserName="u")["LoginProfile"]
     iam.delete_login_profile(UserName="u")
     for call in (iam.get_login_profile, iam.update_login_profile, iam.delete_login_profile):
         with pytest.raises(iam.exceptions.NoSuchEntityException, match="Login Profile for User u cannot be found"):
@@ -68,17 +72,20 @@ def test_who_calls_without_a_name_means_itself() -> None:
 
 
 def test_ssh_keys_show_their_body_one_by_one_and_can_be_deactivated(iam: Any) -> None:
+    other = iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key(1))["SSHPublicKey"]
     made = iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key())["SSHPublicKey"]
     named = {"UserName": "u", "SSHPublicKeyId": made["SSHPublicKeyId"]}
     iam.update_ssh_public_key(**named, Status="Inactive")
     read = iam.get_ssh_public_key(**named, Encoding="SSH")["SSHPublicKey"]
     assert read == {**made, "Status": "Inactive"}
     assert (read["SSHPublicKeyBody"], read["Fingerprint"].count(":")) == (ssh_key(), 15)
-    (listed,) = iam.list_ssh_public_keys(UserName="u")["SSHPublicKeys"]
-    assert listed.keys() == {"UserName", "SSHPublicKeyId", "Status", "UploadDate"}
+    listed = iam.list_ssh_public_keys(UserName="u")["SSHPublicKeys"]
+    assert {each["SSHPublicKeyId"] for each in listed} == {other["SSHPublicKeyId"], made["SSHPublicKeyId"]}
+    assert listed[0].keys() == {"UserName", "SSHPublicKeyId", "Status", "UploadDate"}
     with pytest.raises(iam.exceptions.NoSuchEntityException, match="SSH Public Key with id"):
         iam.delete_ssh_public_key(UserName="v", SSHPublicKeyId=made["SSHPublicKeyId"])
     iam.delete_ssh_public_key(**named)
+    iam.delete_ssh_public_key(UserName="u", SSHPublicKeyId=other["SSHPublicKeyId"])
     iam.delete_user(UserName="u")
 
 

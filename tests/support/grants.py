@@ -93,11 +93,8 @@ def pair(chance: random.Random) -> tuple[Estate, Estate]:
     after: Estate = []
     for document in before:
         key = (document["kind"], document["name"])
-        kept = dict(document)
-        for field, value in news.pop(key, {}).items():
-            if chance.random() < 0.3:
-                kept[field] = value
-        after.append(kept)
+        changed = {field: value for field, value in news.pop(key, {}).items() if chance.random() < 0.3}
+        after.append({**document, **changed})
     after += [document for document in news.values() if chance.random() < 0.3]
     return before, mended(after, chance)
 

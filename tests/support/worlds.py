@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import datetime as dt
+import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from support.estates import ACCOUNT, Docs, as_yaml, settings_document
+from support.estates import ACCOUNT, BODIES, Docs, as_yaml, settings_document
 
 from reconciler import apply, documents, plan, sandbox
 from reconciler.live import Iam
@@ -39,6 +40,9 @@ def folder() -> Path:
     """Return the one folder that this process writes documents to, so that their origins stay the same."""
     made = Path(tempfile.mkdtemp(prefix="documents-"))
     atexit.register(shutil.rmtree, made)
+    (made / "bodies").mkdir()
+    for number, body in enumerate(BODIES):
+        (made / "bodies" / f"{number}.json").write_text(json.dumps(body))
     return made
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import awsmanaged
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.quotas import DEFAULTS
 from reconciler.sandbox.registry import answer
@@ -18,8 +17,6 @@ __all__ = ["get_account_summary"]
 def get_account_summary(account: Account, _: Call) -> Mapping[str, Any]:
     """Return what the account holds and how much it may hold."""
     iam = account.iam
-    used = set(account.attached()) | set(account.bounding())
-    versions = sum(len(policy.versions) for policy in iam.managed_policies.values())
     counts = {
         "AccountAccessKeysPresent": 0,
         "AccountMFAEnabled": 0,
@@ -31,7 +28,7 @@ def get_account_summary(account: Account, _: Call) -> Mapping[str, Any]:
         "MFADevices": len(iam.virtual_mfa_devices),
         "MFADevicesInUse": sum(len(user.mfa_devices) for user in iam.users.values()),
         "Policies": len(iam.managed_policies),
-        "PolicyVersionsInUse": versions + sum(awsmanaged.owns(arn, account.partition) for arn in used),
+        "PolicyVersionsInUse": account.versions_in_use(),
         "Providers": len(iam.saml_providers) + len(iam.open_id_providers),
         "Roles": len(iam.roles),
         "ServerCertificates": len(iam.certificates),

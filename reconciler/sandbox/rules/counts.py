@@ -17,9 +17,12 @@ __all__ = [
     "mfa_device_quota",
     "service_credential_quota",
     "ssh_key_quota",
+    "versions_in_use_quota",
 ]
 
 _QUOTAS = "IAM user guide, reference_iam-quotas"
+_AWS_POLICIES = 2000
+"""More than AWS manages."""
 _HELD: Mapping[str, tuple[str, str]] = {
     "CreateUser": ("Users", "users"),
     "CreateGroup": ("Groups", "groups"),
@@ -40,6 +43,22 @@ def account_quota(account: Account, call: Call) -> str | None:
     noun, attribute = _HELD[call.operation]
     quota = account.quota(f"{noun}Quota")
     return _exceeds(len(getattr(account.iam, attribute)), quota, f"{noun}PerAccount")
+
+
+@rule(
+    "LimitExceeded",
+    "CreatePolicy",
+    "CreatePolicyVersion",
+    source="GetAccountSummary of IAM's API reference; what counts as in use is assumed",
+    standing="assumed",
+)
+def versions_in_use_quota(account: Account, _: Call) -> str | None:
+    """Refuse more versions of policies, all taken together, than the account may hold."""
+    quota = account.quota("PolicyVersionsInUseQuota")
+    # Which policies of AWS are in use takes a look at every holder; mostly there is room for all of them.
+    if sum(len(policy.versions) for policy in account.iam.managed_policies.values()) < quota - _AWS_POLICIES:
+        return None
+    return _exceeds(account.versions_in_use(), quota, "PolicyVersionsInUse")
 
 
 @rule("LimitExceeded", "CreateAccessKey", source=_QUOTAS)

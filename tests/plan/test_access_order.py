@@ -1,0 +1,209 @@
+"""The order of steps keeps access whole: what comes before what, what is marked, and what stays free to run at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from support.grants import live_of, planned_on
+
+from reconciler.access import Principal, Request, evaluate
+from reconciler.model import Plan
+from reconciler.plan.witness import meeting
+from reconciler.policydoc import atoms
+
+
+def document(*statements: tuple[str, Any, Any]) -> dict[str, Any]:
+    parts = [{"Effect": effect, "Action": action, "Resource": resource} for effect, action, resource in statements]
+    return {"Version": "2012-10-17", "Statement": parts}
+
+
+READ, WRITE = document(("Allow", "s3:GetObject", "*")), document(("Allow", "s3:PutObject", "*"))
+BOTH = document(("Allow", ["s3:GetObject", "s3:PutObject"], "*"))
+NO_READ = document(("Deny", "s3:GetObject", "*"))
+INSECURE = {"Bool": {"aws:SecureTransport": False}}
+
+
+def user(**fields: Any) -> dict[str, Any]:
+    return {"kind": "user", "name": "u", **fields}
+
+
+def policy(name: str, body: dict[str, Any]) -> dict[str, Any]:
+    return {"kind": "policy", "name": name, "document": body}
+
+
+def planned(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Plan:
+    return planned_on(live_of(before), after)
+
+
+def told(plan: Plan) -> list[str]:
+    """Return each step's operation and the policy that it names; a chain shows that each waits for the one before."""
+    found = []
+    for step in plan.steps:
+        params = step.call.params
+        name = params.get("PolicyName", params.get("PolicyArn", params.get("GroupName", ""))).rpartition("/")[2]
+        found.append(f"{step.call.operation} {name}".strip())
+    return found
+
+
+def marks(plan: Plan) -> list[tuple[int, str, str]]:
+    return [(step.id, mark.kind, str(mark.principal)) for step in plan.steps for mark in step.marks]
+
+
+def is_chain(plan: Plan) -> bool:
+    return all(step.id - 1 in step.after for step in plan.steps[1:])
+
+
+def test_a_grant_that_moves_to_another_policy_is_given_before_it_is_taken() -> None:
+    before = [policy("p", READ), user(inline_policies={"i": READ})]
+    plan = planned(before, [policy("p", READ), user(policies=["p"])])
+    assert told(plan) == ["AttachUserPolicy p", "DeleteUserPolicy i"]
+    assert is_chain(plan)
+    assert marks(plan) == []
+
+
+def test_a_denial_comes_before_the_grant_that_it_limits_and_goes_after_it() -> None:
+    one, other = [user()], [user(inline_policies={"z-deny": NO_READ, "a-allow": BOTH})]
+    assert told(planned(one, other)) == ["PutUserPolicy z-deny", "PutUserPolicy a-allow"]
+    assert told(planned(other, one)) == ["DeleteUserPolicy a-allow", "DeleteUserPolicy z-deny"]
+    assert is_chain(planned(other, one))
+
+
+def test_two_edits_that_hand_a_grant_on_go_in_the_order_in_which_nobody_loses_it() -> None:
+    before = [user(inline_policies={"a": BOTH, "b": WRITE})]
+    after = [user(inline_policies={"a": WRITE, "b": READ})]
+    plan = planned(before, after)
+    assert told(plan) == ["PutUserPolicy b", "PutUserPolicy a"]
+    assert marks(plan) == []
+
+
+def test_two_edits_that_swap_their_grants_leave_a_gap_that_is_marked_with_what_is_refused() -> None:
+    before, after = {"a": READ, "b": WRITE}, {"a": WRITE, "b": READ}
+    plan = planned([user(inline_policies=before)], [user(inline_policies=after)])
+    assert marks(plan) == [(1, "gap", "user/u")]
+    (mark,) = plan.steps[0].marks
+    assert mark.reason.startswith("refused meanwhile, though allowed before and after: s3:")
+
+
+def test_denials_that_swap_leave_a_spike_only_where_every_order_has_one() -> None:
+    one = document(("Allow", "s3:GetObject", "*"), ("Deny", "s3:PutObject", "*"))
+    other = document(("Allow", "s3:PutObject", "*"), ("Deny", "s3:GetObject", "*"))
+    plan = planned([user()], [user(inline_policies={"a": one, "b": other})])
+    assert marks(plan) == [(1, "spike", "user/u")]
+
+
+def test_a_boundary_is_narrowed_before_and_widened_after_the_policies_that_it_bounds() -> None:
+    policies = [policy("narrow", READ), policy("wide", BOTH)]
+    small = [*policies, user(permissions_boundary="narrow", inline_policies={"i": READ})]
+    large = [*policies, user(permissions_boundary="wide", inline_policies={"i": READ, "j": WRITE})]
+    assert marks(planned(small, large)) == marks(planned(large, small)) == []
+    assert told(planned(large, small))[0] in {"PutUserPermissionsBoundary", "DeleteUserPolicy j"}
+
+
+def test_a_group_is_put_right_before_somebody_joins_it() -> None:
+    policies = [policy("p", BOTH), policy("q", READ)]
+    before = [*policies, {"kind": "group", "name": "g", "policies": ["p"]}]
+    after = [*policies, {"kind": "group", "name": "g", "policies": ["q"]}, user(groups=["g"])]
+    plan = planned(before, after)
+    assert told(plan).index("DetachGroupPolicy p") < told(plan).index("AddUserToGroup g")
+    assert marks(plan) == []
+
+
+def test_an_opaque_policy_that_must_go_before_another_comes_is_a_gap_of_what_they_may_share() -> None:
+    ten = [f"p{number}" for number in range(9)]
+    policies = [policy(name, READ) for name in ten]
+    before = [*policies, user(policies=[*ten, "ReadOnlyAccess"])]
+    plan = planned(before, [*policies, user(policies=[*ten, "SecurityAudit"])])
+    assert told(plan) == ["DetachUserPolicy ReadOnlyAccess", "AttachUserPolicy SecurityAudit"]
+    assert "ReadOnlyAccess and SecurityAudit may have in common" in plan.steps[0].marks[0].reason
+
+
+def test_a_new_account_waits_for_nothing_but_what_is_born() -> None:
+    after = [policy("p", READ), policy("q", WRITE), user(policies=["p", "q"], inline_policies={"i": BOTH})]
+    plan = planned([], after)
+    births = {step.id for step in plan.steps if step.call.operation in {"CreatePolicy", "CreateUser"}}
+    assert all(set(step.after) <= births for step in plan.steps)
+
+
+def role(trust: list[str], **fields: Any) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Principal": {"Service": trust}, "Action": "sts:AssumeRole"}
+    return {"kind": "role", "name": "r", "trust": {"Version": "2012-10-17", "Statement": [statement]}, **fields}
+
+
+LAMBDA, EC2 = "lambda.amazonaws.com", "ec2.amazonaws.com"
+
+
+def test_less_trust_comes_before_new_permissions_and_says_how_long_sessions_last() -> None:
+    before = [role([EC2, LAMBDA], max_session_duration="7200")]
+    plan = planned(before, [role([LAMBDA], inline_policies={"i": READ})])
+    assert told(plan) == ["UpdateAssumeRolePolicy", "PutRolePolicy i"]
+    assert is_chain(plan)
+    assert plan.steps[0].note.endswith("its trust changes first")
+    assert "may last up to 2 h more" in plan.changes[0].warnings[0]
+
+
+def test_more_trust_comes_after_the_permissions() -> None:
+    plan = planned([role([LAMBDA], inline_policies={"i": READ})], [role([EC2, LAMBDA])])
+    assert told(plan) == ["DeleteRolePolicy i", "UpdateAssumeRolePolicy"]
+    assert is_chain(plan)
+    assert plan.steps[1].note.endswith("its trust changes last")
+    assert plan.changes[0].warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("patterns", "text"),
+    [
+        (["s3:*", "*object"], "s3:object"),
+        (["a?c", "ab*"], "abc"),
+        (["a*", "b*"], None),
+        (["*", "x"], "x"),
+        (["a*b*c", "*bb*"], "abbc"),
+        (["??", "a"], None),
+    ],
+)
+def test_patterns_meet_in_the_shortest_text_that_all_of_them_match(patterns: list[str], text: str | None) -> None:
+    assert meeting(patterns) == text
+
+
+GLOBS = st.text("ab*?", max_size=6)
+
+
+@given(st.lists(GLOBS, min_size=1, max_size=3), st.text("ab", max_size=6))
+def test_where_a_text_matches_all_patterns_they_meet(patterns: list[str], text: str) -> None:
+    found = meeting(patterns)
+
+    def matched(candidate: str) -> bool:
+        resource = f"arn:aws:s3:::{candidate}"
+        bodies = [document(("Allow", "*", f"arn:aws:s3:::{pattern}")) for pattern in patterns]
+        return all(evaluate(Principal([body]), Request("s3:GetObject", resource)).allowed for body in bodies)
+
+    assert found is None or matched(found)
+    if matched(text):
+        assert found is not None
+        assert len(found) <= len(text)
+
+
+def test_the_atoms_of_a_policy_match_together_what_the_policy_matches() -> None:
+    body = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": ["s3:Get*", "s3:PutObject"],
+                "Resource": ["arn:aws:s3:::a", "arn:aws:s3:::b"],
+            },
+            {"Effect": "Allow", "NotAction": ["s3:*", "sqs:*"], "Resource": "*"},
+            {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "*", "Condition": INSECURE},
+        ],
+    }
+    parts = atoms(body)
+    assert len(parts.allow) == 5
+    whole = Principal([body])
+    apart = Principal([p.document("Allow") for p in parts.allow] + [p.document("Deny") for p in parts.deny])
+    for action in ("s3:GetObject", "s3:PutObject", "s3:ListBucket", "sqs:SendMessage", "ec2:RunInstances"):
+        for resource in ("arn:aws:s3:::a", "arn:aws:s3:::b", "arn:aws:s3:::c"):
+            for context in ({}, {"aws:SecureTransport": "false"}):
+                request = Request(action, resource, context)
+                assert evaluate(whole, request).outcome == evaluate(apart, request).outcome

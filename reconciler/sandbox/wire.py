@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _VERSIONS = {"2010-05-08": "iam", "2011-06-15": "sts"}
-_CREDENTIAL = re.compile(r"Credential=(?P<key>\w+)/\d+/(?P<region>[\w-]+)/")
+_CREDENTIAL = re.compile(r"Credential=(?P<key>\w+)/\d+/(?P<region>[\w-]+)/(?P<service>[\w-]+)")
 _INDEX = re.compile(r"\d{1,9}", re.ASCII)
 _UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # A parser would turn a bare carriage return into a line feed.
@@ -50,6 +50,12 @@ class Request(NamedTuple):
     def header(self, name: str) -> str:
         """Return the header of that name, ignoring case, or an empty text."""
         return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+    def scope(self) -> re.Match[str] | None:
+        """Return what the request is signed with and for: ``key``, ``region`` and ``service``."""
+        # A presigned URL has it among its parameters.
+        signed = self.header("Authorization") or unquote(urlsplit(self.url).query)
+        return _CREDENTIAL.search(signed)
 
 
 class Response(NamedTuple):
@@ -103,21 +109,14 @@ class Call:
     @property
     def access_key(self) -> str:
         """Return the access key id that signed the request, or an empty text."""
-        found = self._scope()
+        found = self.request.scope()
         return found["key"] if found else ""
 
     @property
     def region(self) -> str:
         """Return the region that the request is signed for, or an empty text."""
-        found = self._scope()
+        found = self.request.scope()
         return found["region"] if found else ""
-
-    def _scope(self) -> re.Match[str] | None:
-        signed = self.request.header("Authorization")
-        if not signed:
-            # A presigned URL has it among its parameters.
-            signed = unquote(urlsplit(self.request.url).query)
-        return _CREDENTIAL.search(signed)
 
 
 @cache
@@ -146,9 +145,9 @@ def parse(request: Request) -> Call:
         raise RefusedError("MalformedInput", "The request body is malformed.") from None
     service = _VERSIONS.get(fields.get("Version", ""))
     if service is None:
-        raise OtherServiceError(
-            f"the sandbox answers IAM, STS and the tagging API only, not {urlsplit(request.url).netloc}"
-        )
+        scope = request.scope()
+        other = scope["service"] if scope else urlsplit(request.url).netloc or "this"
+        raise OtherServiceError(f"the sandbox answers IAM, STS and the tagging API only, not {other}")
     action = fields.get("Action", "")
     try:
         model = service_model(service).operation_model(action)

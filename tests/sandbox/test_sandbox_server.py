@@ -122,7 +122,7 @@ def test_another_service_is_not_implemented_and_not_tried_again(plain: boto3.Ses
     with pytest.raises(ClientError, match="NotImplemented") as caught:
         plain.client("sns").list_topics()
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 0
-    assert "IAM, STS and the tagging API only" in caught.value.response["Error"]["Message"]
+    assert "IAM, STS and the tagging API only, not sns." in caught.value.response["Error"]["Message"]
 
 
 @pytest.mark.parametrize(

@@ -34,8 +34,9 @@ def rulings(desired: Desired, live: Live) -> Mapping[Address, Ruling]:
     ruled = {address: _ruling(desired, live, address, sources) for address in {*live.objects, *desired.declared}}
     pruned = [address for address, ruling in ruled.items() if ruling.fate == "delete" and _is_pruned(desired, address)]
     if pruned and not any(declared.state == "present" for declared in desired.declared.values()):
-        what = f"nothing is declared for account {desired.account.id}, and prune would delete {len(pruned)} objects"
-        raise InputError([Fault("prune", what, "declare what shall stay, or write tombstones for what shall go")])
+        count = f"{len(pruned)} object{'s' if len(pruned) > 1 else ''}"
+        what = f"nothing is declared for account {desired.account.id}, and prune would delete {count}"
+        raise InputError([Fault("the setting prune", what, "declare what shall stay, or write tombstones for what shall go")])
     return ruled
 
 

@@ -73,7 +73,7 @@ def _told(difference: Difference, where: str) -> str:
         if difference.sign == "+":
             return f"{name} is missing, but {here} lists it"
         if difference.sign == "-":
-            return f"{name} is there, but {here} does not list it"
+            return f"{name} is there, though {here} does not ask for it"
     else:
         name = difference.field
     if difference.detail or _structured(difference):

@@ -14,6 +14,7 @@ import reconciler
 from reconciler.cli import gate, run, saved
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, unread
+from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
     SANDBOX_OPTION,
@@ -175,6 +176,9 @@ def reset(target: Target) -> int:
     name = target.sandbox or DEFAULT_SANDBOX
     click.echo(f"sandbox {name}: {'removed' if run.reset(target) else 'there was none'}")
     return _IN_SYNC
+
+
+sandbox.add_command(serve)
 
 
 def _help(ctx: click.Context) -> int:

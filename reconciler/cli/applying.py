@@ -50,6 +50,7 @@ _OPTIONS = (
     ),
     click.option(
         "--journal",
+        "kept",
         metavar="FILE",
         type=click.Path(path_type=Path),
         help="Write the journal of the apply there, not to your state directory.",
@@ -61,8 +62,8 @@ def in_a_manner(command: Callable[..., int]) -> Callable[..., int]:
     """Give the command the options that say how a plan is carried out, as its keyword ``manner``."""
 
     @functools.wraps(command)
-    def wrapped(*, parallel: int, journal: Path | None, **rest: Any) -> int:
-        return command(manner=Manner(parallel, journal), **rest)
+    def wrapped(*, parallel: int, kept: Path | None, **rest: Any) -> int:
+        return command(manner=Manner(parallel, kept), **rest)
 
     return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), wrapped)
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.plan.check import Derive, Narrowed
     from reconciler.plan.file import Saved
 
-__all__ = ["aimed", "narrowing", "planned", "save", "saving"]
+__all__ = ["Narrowing", "Saving", "aimed", "narrowing", "planned", "save", "saving"]
 
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -73,14 +74,50 @@ _NARROWING = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a plan is saved, and from when on it is refused."""
+
+    out: Path | None = None
+    expires: dt.timedelta | dt.datetime | None = None
+
+    def check(self) -> None:
+        """Return if the options go together.
+
+        Raises:
+            UsageError: a plan that is not saved shall expire.
+        """
+        if self.expires is not None and self.out is None:
+            raise click.UsageError("--expires goes with --out: only a saved plan can expire")
+
+
 def saving(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that makes a plan the options that save it: ``out`` and ``expires``."""
-    return functools.reduce(lambda function, option: option(function), reversed(_SAVING), command)
+    """Give a command that makes a plan the options that save it, as its keyword ``saving``."""
+
+    @functools.wraps(command)
+    def wrapped(*, out: Path | None, expires: dt.timedelta | dt.datetime | None, **rest: Any) -> int:
+        return command(saving=Saving(out, expires), **rest)
+
+    return functools.reduce(lambda function, option: option(function), reversed(_SAVING), wrapped)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What is said of a saved plan beside its file."""
+
+    documents: Path | None = None
+    exact: bool = False
+    undoes: Path | None = None
 
 
 def narrowing(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that applies a saved plan its options: ``documents``, ``exact`` and ``undoes``."""
-    return functools.reduce(lambda function, option: option(function), reversed(_NARROWING), command)
+    """Give a command that applies a saved plan the options of it, as its keyword ``narrow``."""
+
+    @functools.wraps(command)
+    def wrapped(*, documents: Path | None, exact: bool, undoes: Path | None, **rest: Any) -> int:
+        return command(narrow=Narrowing(documents, exact, undoes), **rest)
+
+    return functools.reduce(lambda function, option: option(function), reversed(_NARROWING), wrapped)
 
 
 def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timedelta | dt.datetime | None) -> None:
@@ -104,16 +141,17 @@ def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timede
     )
 
 
-def aimed(target: Target, documents: Path | None, undoes: Path | None, *, exact: bool) -> Target:
+def aimed(target: Target, narrow: Narrowing) -> Target:
     """Return the target of an `apply`, whose argument may be a directory of documents or a saved plan's file."""
     given = target.directory
     if not given.is_dir() and (given.exists() or given.suffix == ".json"):
-        return dataclasses.replace(target, directory=documents or Path(DEFAULT_DIRECTORY), plan=given, journal=undoes)
-    if documents is not None:
+        directory = narrow.documents or Path(DEFAULT_DIRECTORY)
+        return dataclasses.replace(target, directory=directory, plan=given, journal=narrow.undoes)
+    if narrow.documents is not None:
         raise click.UsageError("--dir goes with the file of a saved plan; the directory itself is the argument")
-    if exact:
+    if narrow.exact:
         raise click.UsageError("--exact goes with the file of a saved plan")
-    if undoes is not None:
+    if narrow.undoes is not None:
         raise click.UsageError("--undoes goes with the file of a saved plan; `reconciler undo JOURNAL` makes one")
     return target
 

@@ -153,14 +153,14 @@ def targeted_by_option(command: Callable[..., int]) -> Callable[..., int]:
         "directory",
         metavar="DIR",
         default=DEFAULT_DIRECTORY,
-        type=DIRECTORY,
+        type=_Directory(),
         help="The documents whose settings hold; by default `desired-state`.",
     )
     return _targeted(command, place)
 
 
 def _place(argument: str) -> Callable[..., Any]:
-    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=DIRECTORY)
+    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=_Directory())
 
 
 def _targeted(command: Callable[..., int], place: Callable[..., Any]) -> Callable[..., int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import datetime as dt
 import sys
 from pathlib import Path
 
@@ -23,21 +22,14 @@ _LISTED = 10
 
 
 @click.command()
-@click.argument("past", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
+@click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
-@saved.saving
 @in_a_manner
+@saved.saving
 @targeted_by_option
-def undo(  # noqa: PLR0913  one argument an option
-    target: Target,
-    manner: Manner,
-    *,
-    past: Path | None,
-    yes: bool,
-    allow_spike: bool,
-    out: Path | None,
-    expires: dt.timedelta | dt.datetime | None,
+def undo(
+    target: Target, manner: Manner, saving: saved.Saving, journal: Path | None, *, yes: bool, allow_spike: bool
 ) -> int:
     """Put back what an apply wrote, from its JOURNAL; for emergencies.
 
@@ -47,23 +39,22 @@ def undo(  # noqa: PLR0913  one argument an option
 
     Without a JOURNAL the newest ones are listed.
     """
-    if past is None:
+    if journal is None:
         return _list(target)
-    if expires is not None and out is None:
-        raise click.UsageError("--expires goes with --out: only a saved plan can expire")
-    target = dataclasses.replace(target, journal=past)
+    saving.check()
+    target = dataclasses.replace(target, journal=journal)
     read = gate.clock()
     iam, desired = run.reached(target, run.checked(target))
-    found = journals.opened(past, desired.account)
+    found = journals.opened(journal, desired.account)
     made = journals.undo_plan(found, desired, iam)
-    if out is not None:
+    if saving.out is not None:
         from reconciler.plan.basis import Basis  # noqa: PLC0415  most plans are not saved
 
-        saved.save(made, Basis("journal", found.sha256), target, out, expires)
+        saved.save(made, Basis("journal", found.sha256), target, saving.out, saving.expires)
     with unread():
         _show(made, journals.told(found.journal))
     sys.stdout.flush()
-    if made.steps and out is None:
+    if made.steps and saving.out is None:
         gate.refuse_spikes(made, allowed=allow_spike)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
         if code:

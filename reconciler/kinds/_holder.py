@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from reconciler.catalogue import managed_policy
 from reconciler.errors import PolicyError
 from reconciler.model import Call, Context, Document, Effect, Items, Value
 from reconciler.model.mark import MARK_KEY
@@ -18,6 +19,7 @@ __all__ = [
     "attachment_facet",
     "boundary_facet",
     "inline_facet",
+    "lost_attachments",
     "parse_attachments",
     "parse_document",
     "parse_inline",
@@ -158,6 +160,18 @@ def parse_tags(document: Document, context: Context, *, folds: bool) -> Mapping[
 def read_attachments(row: Mapping[str, Any]) -> Keys:
     """Return the ARNs of the managed policies attached to a row of GetAccountAuthorizationDetails."""
     return {item["PolicyArn"]: None for item in row.get("AttachedManagedPolicies") or ()}
+
+
+def lost_attachments(before: Any, after: Any) -> tuple[str, ...]:
+    """Return what nobody can attach to a holder again once ``after`` (None: it is gone) no longer has it.
+
+    Source: IAM user guide, access_policies_managed-deprecated: a retired policy stays where it is attached, and can be
+    attached nowhere else.
+    """
+    kept = after.policies if after is not None else {}
+    gone = (arn for arn in sorted(before.policies) if arn not in kept and arn.split(":")[4] == "aws")
+    known = (managed_policy(arn.rpartition("/")[2]) for arn in gone)
+    return tuple(f"the attachment of {p.name}, which AWS has retired" for p in known if p is not None and p.deprecated)
 
 
 def read_inline(row: Mapping[str, Any], member: str) -> Inline:

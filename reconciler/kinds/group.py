@@ -12,6 +12,7 @@ from reconciler.kinds._holder import (
     Keys,
     attachment_facet,
     inline_facet,
+    lost_attachments,
     parse_attachments,
     parse_inline,
     parse_keys,
@@ -82,6 +83,11 @@ def _delete(group: Group) -> Sequence[tuple[Effect, Call]]:
     return [*expelled, *strip("Group", group), ("delete", Call("DeleteGroup", {"GroupName": group.name}))]
 
 
+def _irreversible(group: Group, after: Group | None) -> tuple[str, ...]:
+    lost = lost_attachments(group, after)
+    return lost if after is not None else (*lost, "the unique id")
+
+
 def _write_path(desired: Group, live: Group) -> Sequence[Call]:
     return [Call("UpdateGroup", {"GroupName": live.name, "NewPath": desired.path})]
 
@@ -112,7 +118,7 @@ KIND: Kind[Group] = Kind(
         Sweep("GetAccountAuthorizationDetails", "GroupDetailList", {"Filter": ["Group"]}),
         Sweep("GetAccountAuthorizationDetails", "UserDetailList", {"Filter": ["User"]}),
     ),
-    irreversible=lambda _, after: () if after else ("the unique id",),
+    irreversible=_irreversible,
     rename=lambda old, new: Call("UpdateGroup", {"GroupName": old, "NewGroupName": new}),
     creates="CreateGroup",
     effects={

@@ -23,6 +23,7 @@ from reconciler.kinds._holder import (
     boundary_facet,
     explain_document,
     inline_facet,
+    lost_attachments,
     parse_attachments,
     parse_document,
     parse_inline,
@@ -170,6 +171,11 @@ def _recreate(desired: Role, live: Role) -> Sequence[Call]:
     ]
 
 
+def _irreversible(role: Role, after: Role | None) -> tuple[str, ...]:
+    lost = lost_attachments(role, after)
+    return lost if after is not None else (*lost, "the unique id, by which trust policies know the role")
+
+
 def _write_trust(desired: Role, live: Role) -> Sequence[Call]:
     return [Call("UpdateAssumeRolePolicy", {"RoleName": live.name, "PolicyDocument": compact(desired.trust)})]
 
@@ -279,7 +285,7 @@ KIND: Kind[Role] = Kind(
     principals=lambda role: principals(role.trust),
     follow=lambda role, moved: dataclasses.replace(role, trust=rename_principals(role.trust, moved)),
     recreate=_recreate,
-    irreversible=lambda _, after: () if after else ("the unique id, by which trust policies know the role",),
+    irreversible=_irreversible,
     reserved=_reserved,
     warnings=_warnings,
     bindings=_bindings,

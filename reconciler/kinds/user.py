@@ -22,6 +22,7 @@ from reconciler.kinds._holder import (
     attachment_facet,
     boundary_facet,
     inline_facet,
+    lost_attachments,
     parse_attachments,
     parse_inline,
     parse_keys,
@@ -143,8 +144,9 @@ def _leave(user: User, names: Sequence[str]) -> Sequence[Call]:
 
 
 def _irreversible(user: User, after: User | None) -> tuple[str, ...]:
+    detached = lost_attachments(user, after)
     if after is not None:
-        return ()
+        return detached
     counted = [
         (len(user.credentials.get("ListAccessKeys") or ()), "access keys"),
         (len(user.credentials.get("ListMFADevices") or ()), "MFA devices"),
@@ -155,7 +157,7 @@ def _irreversible(user: User, after: User | None) -> tuple[str, ...]:
     lost = [f"{count} {noun if count > 1 else noun[:-1]}" for count, noun in counted if count]
     if user.credentials.get("GetLoginProfile"):
         lost.insert(0, "the console password")
-    return (*lost, "the unique id, by which trust policies know the user")
+    return (*lost, *detached, "the unique id, by which trust policies know the user")
 
 
 def _created(live: User | None, params: Mapping[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from reconciler.catalogue import managed_policy
 from reconciler.kinds import KINDS
 from reconciler.model import (
     Account,
@@ -87,7 +88,8 @@ def _exists(kind: str, key: str, account: str, found: Sequence[Target], live: Li
         target = _target_of(address, found)
         return address in live.objects if target is None else _will_be(target)
     if key.split(":")[4] != account:
-        return True
+        known = managed_policy(key.rpartition("/")[2])
+        return known is None or not known.deprecated
     return _will_be_arn(key, kind, found, live)
 
 
@@ -169,7 +171,7 @@ def _references(resource: Any, facets: Sequence[Facet]) -> Iterator[tuple[Items,
 
 
 def _complain(target: Target, facet: Facet, key: str, origin: Origin) -> None:
-    what = f"{key} cannot be put back: the object that had this name before the run is not there any more"
+    what = f"{key} cannot be put back: it is not there any more, or is another one of that name, or AWS has retired it"
     target.conflicts.append(Conflict(target.address, facet.field, what, "decide by hand what it shall have", origin))
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from support.worlds import TODAY, World
 
 from reconciler.journal import Journal, Write
+from reconciler.journal.codec import decode_observed, encode_observed
 from reconciler.live import Iam
 from reconciler.model import Account, Desired, Plan, Settings, Step
 from reconciler.undo import undone
@@ -24,7 +25,7 @@ def journal_of(plan: Plan, steps: Sequence[Step], *, last: Literal["done", "fail
         caller="",
         started="2026-11-24T12:00:00+00:00",
         plan="",
-        before=plan.before,
+        before={address: decode_observed(encode_observed(image)) for address, image in plan.before.items()},
         writes=tuple(
             Write(step.id, step.address, step.call, "2026-11-24T12:00:00+00:00", outcome)
             for step, outcome in zip(steps, outcomes[: len(steps)], strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from typing import Any
 
@@ -11,10 +12,15 @@ from support.journals import journal_of, run_of, undo_of
 from support.worlds import World
 
 from reconciler.journal import Journal
-from reconciler.model import IgnoreRule, Plan
+from reconciler.kinds import KINDS
+from reconciler.kinds.group import Group
+from reconciler.kinds.role import Role
+from reconciler.kinds.user import User
+from reconciler.model import Address, Call, IgnoreRule, Plan
 
 POLICY = {"kind": "policy", "name": "p", "document": BODIES[0]}
 ARN = "arn:aws:iam::123456789012:policy/p"
+RETIRED = "AWSCodePipelineFullAccess"
 READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 
 
@@ -353,3 +359,29 @@ def test_a_trust_that_lost_a_principal_which_is_back_is_named() -> None:
     undo = undo_of(world, run_of(world, made))
     assert told(undo) == ["CreateRole role/r", "DeleteGroup group/g"]
     assert "role/other trusts what the run deleted by a unique id that is lost" in "\n".join(notes(undo))
+
+
+@pytest.mark.parametrize("made", [User("u"), Group("u"), Role("u")], ids=["user", "group", "role"])
+def test_a_retired_policy_that_is_taken_away_is_lost_and_not_attached_again(made: Any) -> None:
+    retired = dataclasses.replace(made, policies={f"arn:aws:iam::aws:policy/{RETIRED}": None, READ: None})
+    kind = KINDS[type(made).__name__.lower()]
+    assert kind.irreversible(retired, retired) == ()
+    assert kind.irreversible(retired, made) == (f"the attachment of {RETIRED}, which AWS has retired",)
+    assert kind.irreversible(retired, None)[0] == f"the attachment of {RETIRED}, which AWS has retired"
+
+
+def test_undo_attaches_no_retired_policy() -> None:
+    world = World()
+    world.apply([{"kind": "user", "name": "u", "policies": ["ReadOnlyAccess"]}])
+    made = world.plan([{"kind": "user", "name": "u"}])
+    observed = made.before[Address("user", "u")]
+    held = {f"arn:aws:iam::aws:policy/{RETIRED}": None, READ: None}
+    journal = run_of(world, made)
+    image = dataclasses.replace(observed, resource=dataclasses.replace(observed.resource, policies=held))
+    detach = Call("DetachUserPolicy", {"UserName": "u", "PolicyArn": f"arn:aws:iam::aws:policy/{RETIRED}"})
+    write = dataclasses.replace(journal.writes[0], step=2, call=detach)
+    journal = dataclasses.replace(journal, before={image.address: image}, writes=[*journal.writes, write])
+    undo = undo_of(world, journal)
+    assert [step.call.params["PolicyArn"] for step in undo.steps] == [READ]
+    assert f"{RETIRED} cannot be put back" in conflicts(undo)
+    assert notes(undo) == [f"user/u cannot be put back: the attachment of {RETIRED}, which AWS has retired"]

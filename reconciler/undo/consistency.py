@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reconciler.catalogue import managed_policy
 from reconciler.kinds import KINDS
-from reconciler.model import (
-    Account,
-    Address,
-    Conflict,
-    Desired,
-    Facet,
-    Fixed,
-    Items,
-    Live,
-    Note,
-    Observed,
-    Origin,
-    Value,
-)
+from reconciler.model import Address, Conflict, Desired, Facet, Fixed, Items, Live, Note, Observed, Origin, Value
+from reconciler.undo.ground import Ground, Use, ground_of
 from reconciler.undo.targets import Target
 
-__all__ = ["consistent", "final_arn"]
+__all__ = ["consistent"]
 
 
 def consistent(found: Sequence[Target], live: Live, settings: Desired, origin: Origin) -> list[Target]:
@@ -35,23 +22,20 @@ def consistent(found: Sequence[Target], live: Live, settings: Desired, origin: O
     """
     for target in found:
         _spare_settings(target, settings)
-    while any(_step(target, found, live, origin) for target in found):
+    ground = ground_of(found, live, origin)
+    # All of them in each round, not only those before the first that changes.
+    while sum(_leave_out(target, ground) for target in found):
         pass
     return list(found)
 
 
-def _step(target: Target, found: Sequence[Target], live: Live, origin: Origin) -> bool:
+def _leave_out(target: Target, ground: Ground) -> bool:
     """Leave out what cannot be put back of one target as things stand, and return whether anything was."""
     if target.fate == "delete":
-        return _keep_used(target, found, live, origin)
-    account = live.account.id
-
-    def leads_nowhere(facet: Facet, key: str) -> bool:
-        return not _exists(facet.refers or "", key, account, found, live)
-
+        return _keep_used(target, ground)
     if target.fate == "create":
-        return _refuse_unsafe(target, leads_nowhere, found, live, origin)
-    return target.fate == "mend" and _mend_less(target, leads_nowhere, found, live, origin)
+        return _refuse_unsafe(target, ground)
+    return target.fate == "mend" and _mend_less(target, ground)
 
 
 def _spare_settings(target: Target, settings: Desired) -> None:
@@ -81,85 +65,24 @@ def _is_spared(address: Address, facet: Items, key: str, settings: Desired) -> b
     return not aws and own.ignoring(Address(facet.refers, name), settings.today) is not None
 
 
-def _exists(kind: str, key: str, account: str, found: Sequence[Target], live: Live) -> bool:
-    """Return whether a key of a facet over ``kind`` will lead to the object that it led to before the run."""
-    if not key.startswith("arn:"):
-        address = Address(kind, key)
-        target = _target_of(address, found)
-        return address in live.objects if target is None else _will_be(target)
-    if key.split(":")[4] != account:
-        known = managed_policy(key.rpartition("/")[2])
-        return known is None or not known.deprecated
-    return _will_be_arn(key, kind, found, live)
-
-
-def _target_of(address: Address, found: Sequence[Target]) -> Target | None:
-    """Return the target of the object that the run found, or left, under the address."""
-    return next((t for t in found if t.before.address == address), None)
-
-
-def _target_at(address: Address, found: Sequence[Target]) -> Target | None:
-    """Return the target whose object is live under the address."""
-    return next((t for t in found if t.live is not None and t.live.address == address), None)
-
-
-def _will_be(target: Target) -> bool:
-    """Return whether the target's object will be there."""
-    if target.fate in {"create", "mend"}:
-        return True
-    return target.fate == "leave" and target.life.before is None and target.live is not None
-
-
-def _will_be_arn(arn: str, kind: str, found: Sequence[Target], live: Live) -> bool:
-    target = _target_of(Address(kind, arn.rpartition("/")[2]), found)
-    if target is None:
-        return any(observed.arn == arn for observed in live.objects.values())
-    return _will_be(target) and final_arn(target, live.account) == arn
-
-
-def final_arn(target: Target, account: Account) -> str:
-    """Return the ARN that the target's object will have."""
-    if target.live is None:
-        return target.before.arn
-    kind, moved = KINDS[target.address.kind], "path" in target.merged.values
-    path = (target.before if moved else target.live).resource.path
-    return account.arn(kind.name, path, target.address.name)
-
-
-def _dead_principals(resource: Any, kind: str, found: Sequence[Target], live: Live) -> list[str]:
-    """Return the principals of this account that the resource trusts and that will not be there."""
-    gone = []
-    for arn in sorted(KINDS[kind].principals(resource)):
-        parts = arn.split(":", 5)
-        if parts[4] == live.account.id and not _will_be_arn(arn, parts[5].partition("/")[0], found, live):
-            gone.append(arn)
-    return gone
-
-
-def _refuse_unsafe(
-    target: Target,
-    leads_nowhere: Callable[[Facet, str], bool],
-    found: Sequence[Target],
-    live: Live,
-    origin: Origin,
-) -> bool:
+def _refuse_unsafe(target: Target, ground: Ground) -> bool:
     """Give up the creation of an object whose boundary or principals are gone; items that lead nowhere are left out."""
     resource, kind = target.resource, KINDS[target.address.kind]
-    missing = _dead_principals(resource, kind.name, found, live)
+    missing = ground.dead_principals(kind.name, resource)
     for facet in kind.facets:
         value = getattr(resource, facet.field)
-        if isinstance(facet, Value) and facet.refers and value is not None and leads_nowhere(facet, value):
+        if isinstance(facet, Value) and facet.refers and value is not None and ground.leads_nowhere(facet, value):
             missing.append(value)
     if missing:
         target.fate = "leave"
         what = f"it cannot be created again: {', '.join(missing)} is not there any more"
-        target.conflicts.append(Conflict(target.address, "state", what, "create it by hand", origin))
+        target.conflicts.append(Conflict(target.address, "state", what, "create it by hand", ground.origin))
         return True
-    dead = [(f, key) for f, key in _references(resource, kind.facets) if leads_nowhere(f, key)]
+    dead = [(facet, key) for facet, key in _references(resource, kind.facets) if ground.leads_nowhere(facet, key)]
     for facet, key in dead:
         items = {k: v for k, v in getattr(target.resource, facet.field).items() if k != key}
         target.resource = dataclasses.replace(target.resource, **{facet.field: items})
-        _complain(target, facet, key, origin)
+        _complain(target, facet, key, ground)
     return bool(dead)
 
 
@@ -170,109 +93,75 @@ def _references(resource: Any, facets: Sequence[Facet]) -> Iterator[tuple[Items,
                 yield facet, key
 
 
-def _complain(target: Target, facet: Facet, key: str, origin: Origin) -> None:
+def _complain(target: Target, facet: Facet, key: str, ground: Ground) -> None:
     what = f"{key} cannot be put back: it is not there any more, or is another one of that name, or AWS has retired it"
-    target.conflicts.append(Conflict(target.address, facet.field, what, "decide by hand what it shall have", origin))
+    remedy = "decide by hand what it shall have"
+    target.conflicts.append(Conflict(target.address, facet.field, what, remedy, ground.origin))
 
 
-def _mend_less(
-    target: Target,
-    leads_nowhere: Callable[[Facet, str], bool],
-    found: Sequence[Target],
-    live: Live,
-    origin: Origin,
-) -> bool:
+def _mend_less(target: Target, ground: Ground) -> bool:
     """Leave out what would lead nowhere from what is put back of an object that is there."""
     mend, kind = target.merged, KINDS[target.address.kind]
-    changed = _stay_in_place(target, found, live, origin)
+    changed = _stay_in_place(target, ground)
     for facet in kind.facets:
         if isinstance(facet, Items) and facet.refers:
-            for key in [key for key in mend.put.get(facet.field, {}) if leads_nowhere(facet, key)]:
+            for key in [key for key in mend.put.get(facet.field, {}) if ground.leads_nowhere(facet, key)]:
                 del mend.put[facet.field][key]
-                _complain(target, facet, key, origin)
+                _complain(target, facet, key, ground)
                 changed = True
         elif isinstance(facet, Value) and facet.field in mend.values:
             value = mend.values[facet.field]
-            dead = [value] if facet.refers and value is not None and leads_nowhere(facet, value) else []
+            dead = [value] if facet.refers and value is not None and ground.leads_nowhere(facet, value) else []
             back = dataclasses.replace(target.before.resource, **{facet.field: value})
-            dead += _dead_principals(back, kind.name, found, live) if facet.trusts else []
+            dead += ground.dead_principals(kind.name, back) if facet.trusts else []
             if dead:
                 del mend.values[facet.field]
-                _complain(target, facet, ", ".join(dead), origin)
+                _complain(target, facet, ", ".join(dead), ground)
                 changed = True
     return changed
 
 
-def _stay_in_place(target: Target, found: Sequence[Target], live: Live, origin: Origin) -> bool:
+def _stay_in_place(target: Target, ground: Ground) -> bool:
     """Give up a replacement that would take the object from something which undo does not write."""
     made, mend = target.live, target.merged
     fixed = [f.field for f in KINDS[target.address.kind].facets if isinstance(f, Fixed) and f.field in mend.values]
     if made is None or not fixed:
         return False
-    holders = [
-        f"{other.address} ({use})"
-        for other in live.objects.values()
-        for use in _uses(other, made)
-        if not _is_trust(other, use) and not _lets_go(_target_at(other.address, found), use)
-    ]
+    holders = [str(use) for use in ground.users(made) if use.facet.refers and not _lets_go(use, ground)]
     for field in fixed if holders else ():
         del mend.values[field]
         what = f"it cannot be replaced to put back its {field}: it is held by {', '.join(holders)}"
         remedy = "take it from those by hand and undo again"
-        target.conflicts.append(Conflict(target.address, field, what, remedy, origin))
+        target.conflicts.append(Conflict(target.address, field, what, remedy, ground.origin))
     return bool(holders)
 
 
-def _is_trust(other: Observed[Any], field: str) -> bool:
-    facet = KINDS[other.address.kind].facet(field)
-    return isinstance(facet, Value) and facet.trusts
-
-
-def _lets_go(other: Target | None, field: str) -> bool:
+def _lets_go(use: Use, ground: Ground) -> bool:
     """Return whether undo writes the field, so that it can give the object back once it is replaced."""
-    if other is None or other.fate not in {"delete", "mend"}:
+    user, field = ground.here.get(use.user.address), use.facet.field
+    if user is None or user.fate not in {"delete", "mend"}:
         return False
-    return other.fate == "delete" or field in other.merged.values or field in other.merged.put
+    return user.fate == "delete" or field in user.merged.values or field in user.merged.put
 
 
-def _keep_used(target: Target, found: Sequence[Target], live: Live, origin: Origin) -> bool:
+def _keep_used(target: Target, ground: Ground) -> bool:
     """Give up the deletion of an object that something else uses which undo does not take it from."""
     made = target.live
-    if made is None:
-        return False
-    users = [
-        f"{other.address} ({use})"
-        for other in live.objects.values()
-        for use in _uses(other, made)
-        if not _gives_up(_target_at(other.address, found), use, made)
-    ]
+    users = [str(use) for use in ground.users(made) if not _gives_up(use, made, ground)] if made is not None else []
     if not users:
         return False
     target.fate = "leave"
     what = f"the run made it, and it is used by {', '.join(users)}: it is not deleted"
     remedy = "take it from those by hand and undo again, or write a tombstone for it"
-    target.conflicts.append(Conflict(target.address, "state", what, remedy, origin))
+    target.conflicts.append(Conflict(target.address, "state", what, remedy, ground.origin))
     return True
 
 
-def _uses(other: Observed[Any], made: Observed[Any]) -> Iterator[str]:
-    """Yield each field by which a live object refers to another."""
-    kind = KINDS[other.address.kind]
-    for facet in kind.facets:
-        value = getattr(other.resource, facet.field)
-        if isinstance(facet, Value) and facet.trusts and made.arn in kind.principals(other.resource):
-            yield facet.field
-        elif facet.refers == made.address.kind:
-            keys = {value} if isinstance(facet, Value) else set(value)
-            if keys & {made.arn, made.address.name}:
-                yield facet.field
-
-
-def _gives_up(other: Target | None, field: str, made: Observed[Any]) -> bool:
+def _gives_up(use: Use, made: Observed[Any], ground: Ground) -> bool:
     """Return whether undo takes ``made`` from the object that uses it, or deletes that one too."""
-    if other is None or other.fate not in {"delete", "mend"}:
+    user, field = ground.here.get(use.user.address), use.facet.field
+    if user is None or user.fate not in {"delete", "mend"}:
         return False
-    facet = KINDS[other.address.kind].facet(field)
-    if other.fate == "delete" or field in other.merged.values:
+    if user.fate == "delete" or field in user.merged.values:
         return True
-    return isinstance(facet, Items) and bool(other.merged.drop.get(field, set()) & {made.arn, made.address.name})
+    return bool(user.merged.drop.get(field, set()) & {made.arn, made.address.name})

@@ -11,7 +11,8 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan, Value
 from reconciler.plan import Reader, make
 from reconciler.plan.lives import Life, lives, losses
-from reconciler.undo.consistency import consistent, final_arn
+from reconciler.undo.consistency import consistent
+from reconciler.undo.ground import final_arn
 from reconciler.undo.targets import Target, lost_principals, targets
 
 __all__ = ["undone"]

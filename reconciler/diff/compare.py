@@ -60,7 +60,8 @@ def compare(
     findings = Findings()
     pairs = paired(desired, live, rulings, findings)
     rulings = {**rulings, **unpaired(desired, pairs)}
-    moved = moves(desired, pairs)
+    # What is spared is not moved either, so nothing may count on its new ARN.
+    moved = moves(desired, {address: pair for address, pair in pairs.items() if rulings[address].fate != "spare"})
     seen = seen_after(live, pairs, moved)
     pairs = {address: dataclasses.replace(pair, observed=seen.objects.get(address)) for address, pair in pairs.items()}
     scene = _with_replacements(_scene(desired, seen, rulings, findings, probed or {}), pairs, probed or {})

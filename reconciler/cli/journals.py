@@ -55,7 +55,7 @@ def undo_plan(found: Opened, desired: Desired, iam: Reader) -> Plan:
     from reconciler.undo import undone  # noqa: PLC0415  most commands undo nothing
 
     with status(f"reading account {desired.account.id}"):
-        return undone(found.journal, str(found.path), desired, iam)
+        return undone(found.journal, found.path.name, desired, iam)
 
 
 def told(journal: Journal) -> str:

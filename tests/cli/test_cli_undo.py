@@ -41,7 +41,7 @@ def test_undo_shows_what_it_puts_back_and_does_it(run: Runner, tmp_path: Path) -
     done = run("undo", "--sandbox", "--yes", "--dir", str(tmp_path / "docs"), str(journal))
     assert done.code == 0, done.err
     assert f"by arn:aws:iam::{ACCOUNT}:user/sandbox: 4 of 4 writes done" in done.out
-    assert f"- user/alice      delete   {journal}:1  the run made it" in done.out
+    assert f"- user/alice      delete   {journal.name}:1  the run made it" in done.out
     assert "done: 4 writes" in done.out
     assert "3 more objects" not in done.out
     assert "2 to create" in plan_of(run, tmp_path / "docs").out
@@ -168,3 +168,16 @@ def test_an_expiry_needs_a_file(run: Runner, tmp_path: Path) -> None:
     refused = run("undo", "--sandbox", "--expires", "2h", str(tmp_path / "run.jsonl"))
     assert refused.code == 1
     assert "--expires goes with --out" in refused.err
+
+
+def test_the_journal_that_apply_names_is_the_one_to_undo(run: Runner, tmp_path: Path) -> None:
+    docs, kept = write(tmp_path / "docs", users=ALICE), tmp_path / "kept.jsonl"
+    done = run("apply", "--sandbox", "--yes", "--journal", str(kept), str(docs))
+    assert done.code == 0, done.err
+    assert str(kept) in done.err
+    undo = run("undo", "--sandbox", "--yes", "--journal", str(tmp_path / "undo.jsonl"), "--dir", str(docs), str(kept))
+    assert undo.code == 0, undo.err
+    assert str(tmp_path / "undo.jsonl") in undo.err
+    redo = run("undo", "--sandbox", "--yes", "--dir", str(docs), str(tmp_path / "undo.jsonl"))
+    assert redo.code == 0, redo.err
+    assert plan_of(run, docs).code == 0

@@ -138,9 +138,6 @@ def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool,
     return _code(made, differences=_IN_SYNC)
 
 
-cli.add_command(undoing.undo)
-
-
 @cli.command()
 @_FORMAT
 @targeted
@@ -153,6 +150,9 @@ def drift(target: Target, output: str) -> int:
     with unread():
         _show(made, output, "drift", target)
     return _code(made, differences=_DIFFERENCES)
+
+
+cli.add_command(undoing.undo)
 
 
 @cli.group(invoke_without_command=True)

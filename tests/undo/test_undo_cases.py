@@ -385,3 +385,55 @@ def test_undo_attaches_no_retired_policy() -> None:
     assert [step.call.params["PolicyArn"] for step in undo.steps] == [READ]
     assert f"{RETIRED} cannot be put back" in conflicts(undo)
     assert notes(undo) == [f"user/u cannot be put back: the attachment of {RETIRED}, which AWS has retired"]
+
+
+def test_a_user_comes_back_without_a_group_that_is_gone_which_is_a_conflict() -> None:
+    world = World()
+    group, user = {"kind": "group", "name": "g"}, {"kind": "user", "name": "u", "groups": ["g"]}
+    _, journal = ran(world, [group, user], [group, {"kind": "user", "name": "u", "state": "absent"}])
+    world.iam.delete_group(GroupName="g")
+    undo = undo_of(world, journal)
+    assert told(undo) == ["CreateUser user/u"]
+    assert "user/u g cannot be put back" in conflicts(undo)
+
+
+def test_a_boundary_that_is_gone_is_not_put_back() -> None:
+    world = World()
+    user = {"kind": "user", "name": "u", "permissions_boundary": "p"}
+    _, journal = ran(world, [POLICY, user], [POLICY, {**user, "permissions_boundary": None, "tags": {"team": "a"}}])
+    world.iam.delete_policy(PolicyArn=ARN)
+    undo = undo_of(world, journal)
+    assert told(undo) == ["UntagUser user/u"]
+    assert f"user/u {ARN} cannot be put back" in conflicts(undo)
+
+
+def test_an_undo_that_was_stopped_half_way_goes_on() -> None:
+    world = World()
+    user = {"kind": "user", "name": "u", "policies": ["ReadOnlyAccess"], "tags": {"team": "a"}}
+    gone = [{"kind": "user", "name": "u", "state": "absent"}, {"kind": "group", "name": "g"}]
+    _, journal = ran(world, [user], gone)
+    undo = undo_of(world, journal)
+    run_of(world, undo, undo.steps[:1])
+    rest = undo_of(world, journal)
+    assert told(rest) == told(undo)[1:]
+    assert "user/u it was created anew since the run deleted it, and is taken for the same" in notes(rest)
+
+
+def test_another_object_in_the_place_of_a_deleted_one_is_not_given_what_that_had() -> None:
+    world = World()
+    user = {"kind": "user", "name": "u", "policies": ["ReadOnlyAccess"]}
+    gone = [{"kind": "user", "name": "u", "state": "absent"}, {"kind": "group", "name": "g"}]
+    _, journal = ran(world, [user], gone)
+    world.iam.create_user(UserName="u", Tags=[{"Key": "team", "Value": "other"}])
+    undo = undo_of(world, journal)
+    assert told(undo) == ["DeleteGroup group/g"]
+    assert "user/u it is another object of that name by now" in conflicts(undo)
+
+
+def test_a_tie_to_an_ignored_object_is_neither_made_nor_cut() -> None:
+    world = World()
+    before = [{"kind": "group", "name": "vendor"}, {"kind": "user", "name": "u"}]
+    _, journal = ran(world, before, [before[0], {"kind": "user", "name": "u", "groups": ["vendor"]}])
+    undo = undo_of(world, journal, ignore=[IgnoreRule("group/vendor")])
+    assert told(undo) == []
+    assert "user/u groups: vendor is spared by the settings: left as it is" in notes(undo)

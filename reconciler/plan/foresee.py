@@ -33,7 +33,7 @@ def foreseen(objects: Objects, call: Call, account: Account) -> Delta:
         if after is before:
             continue
         if after is None:
-            delta[address] = None
+            delta |= _gone(objects, address)
         elif observed is None or kind.arn(after, account) == observed.arn:
             delta[address] = _observed(kind, after, account, observed)
         else:
@@ -95,6 +95,20 @@ def _observed(kind: Kind[Any], resource: Any, account: Account, observed: Observ
     if observed is None:
         return Observed(address, resource, arn)
     return dataclasses.replace(observed, address=address, resource=resource, arn=arn)
+
+
+def _gone(objects: Objects, address: Address) -> Delta:
+    """Return a deleted object's end, and the trusts that named it: they show its unique id from now on.
+
+    Source: IAM user guide, reference_policies_elements_principal.
+    """
+    delta: Delta = {address: None}
+    gone = objects[address]
+    for other in objects.values() if gone.resource.unique_id else ():
+        resource = KINDS[other.address.kind].follow(other.resource, {gone.arn: gone.resource.unique_id})
+        if resource != other.resource and other.address != address:
+            delta[other.address] = dataclasses.replace(other, resource=resource)
+    return delta
 
 
 def _renamed(objects: Objects, kind: Kind[Any], observed: Observed[Any], after: Any, account: Account) -> Delta:

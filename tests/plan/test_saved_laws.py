@@ -46,8 +46,9 @@ def test_law_6_whatever_of_a_saved_plan_was_done_before_a_crash_a_rerun_does_the
         return
     rest = left(world, data, after, exact=True, **settings)
     assert [step.id for step in rest.done] == sorted(done)
-    assert [step.id for step in rest.plan.steps] == [step.id for step in made.steps if step.id not in done]
-    assert not rest.remade
+    assert set(sent(rest.plan)) == {step.call.key for step in made.steps if step.id not in done}
+    if not rest.remade:
+        assert [step.id for step in rest.plan.steps] == [step.id for step in made.steps if step.id not in done]
     assert apply.run(rest.plan, Iam(world.session), sleep=lambda _: None).ok
     assert not sent(world.plan(after, **settings))
     again = left(world, data, after, exact=True, **settings)

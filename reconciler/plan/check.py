@@ -179,7 +179,8 @@ def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:
     # deletion would still ask for them, before it.
     own = next((one for one in saved.touched if one.address == step.address), None)
     ending = {number for number, state in own.identity if state is None and number > step.id} if own else set()
-    if step.address not in live.objects:
+    observed = live.objects.get(step.address)
+    if observed is None or (own is not None and observed.resource.unique_id != own.identity[0][1]):
         return bool(ending)
     return any(later.id in ending and later.call.key in known for later in saved.steps)
 

@@ -12,7 +12,7 @@ CODE := reconciler tests demo
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test long check lint types rooms fmt clean
+.PHONY: help demo test long faults check lint types rooms fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test: $(VENV)/.development ## Run the test suite; long laws are sampled (TESTS=â
 
 long: $(VENV)/.development ## Run the test suite at full size
 	RECONCILER_TESTS=long $(BIN)/python -m pytest -n 2 $(TESTS)
+
+faults: $(VENV)/.development ## Try every fault at every call of a large plan, and print the table
+	PYTHONPATH=tests $(BIN)/python tests/faults/table.py
 
 check: lint types rooms ## Run every static check
 

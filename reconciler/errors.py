@@ -7,9 +7,11 @@ The tree::
     ├── PolicyError                 a text or mapping is no IAM policy
     ├── AccountError                the account cannot be read as asked
     │   ├── CredentialsError        no credentials, or they have expired
-    │   ├── DeniedError        IAM said AccessDenied; names the action and the resource
+    │   ├── DeniedError             IAM said AccessDenied; names the action and the resource
+    │   ├── UnansweredError         no answer came, or IAM failed: a write may have been made
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
+    ├── JournalError                the journal of an apply cannot be written or read
     ├── PlanFileError               a file is no plan that this version can take
     ├── RefusedError                a plan must not be applied; carries every reason, and ends with exit code 3
     └── SandboxError                the embedded account cannot be opened or saved
@@ -27,11 +29,13 @@ __all__ = [
     "DeniedError",
     "Fault",
     "InputError",
+    "JournalError",
     "PlanFileError",
     "PolicyError",
     "ReconcilerError",
     "RefusedError",
     "SandboxError",
+    "UnansweredError",
     "WrongAccountError",
 ]
 
@@ -82,6 +86,10 @@ class DeniedError(AccountError):
     """IAM denied a call; the message names the action and the resource."""
 
 
+class UnansweredError(AccountError):
+    """AWS cannot be reached, or failed inside: a write may have been made, or not."""
+
+
 class WrongAccountError(AccountError):
     """The credentials belong to an account that the settings do not name."""
 
@@ -95,6 +103,10 @@ class CallError(ReconcilerError):
         self.code = code
         self.message = message
         super().__init__(f"{operation}: {code}: {message}")
+
+
+class JournalError(ReconcilerError):
+    """The journal of an apply cannot be written, or is none that can be read."""
 
 
 class PlanFileError(ReconcilerError):

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 import reconciler
-from reconciler.cli import gate, run, saved
-from reconciler.cli.applying import carry_out
+from reconciler.cli import gate, run, saved, undoing
+from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, unread
+from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
     SANDBOX_OPTION,
@@ -89,21 +88,18 @@ def validate(target: Target) -> int:
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
 @saved.saving
 @targeted
-def plan(
-    target: Target, output: str, *, detailed: bool, out: Path | None, expires: dt.timedelta | dt.datetime | None
-) -> int:
+def plan(target: Target, saving: saved.Saving, output: str, *, detailed: bool) -> int:
     """Show what `apply` would do, and write nothing to the account.
 
     A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
     """
-    if expires is not None and out is None:
-        raise click.UsageError("--expires goes with --out: only a saved plan can expire")
+    saving.check()
     iam, desired = run.reached(target, run.checked(target))
     made = run.made(desired, iam)
-    if out is not None:
+    if saving.out is not None:
         from reconciler.plan.basis import basis_of  # noqa: PLC0415  most plans are not saved
 
-        saved.save(made, basis_of(desired), target, out, expires)
+        saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
         _show(made, output, "plan", target)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
@@ -112,18 +108,19 @@ def plan(
 @cli.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
+@in_a_manner
 @saved.narrowing
 @targeted_or_saved
-def apply(target: Target, *, yes: bool, allow_spike: bool, documents: Path | None, exact: bool) -> int:
+def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool, allow_spike: bool) -> int:
     """Show the plan, ask, and carry it out.
 
     With the FILE of a saved plan, the plan is made again, and what the file does not hold is left out of it: nothing
     is done that was not reviewed, and nothing that the documents do not ask for.
     """
-    target = saved.aimed(target, documents, exact=exact)
+    target = saved.aimed(target, narrow)
     read = gate.clock()
     if target.plan is not None:
-        made, iam = saved.planned(target, target.plan, exact=exact)
+        made, iam = saved.planned(target, target.plan, exact=narrow.exact)
     else:
         made, iam = run.planned(target, run.checked(target))
     if target.plan is None or made.steps or made.conflicts:
@@ -135,10 +132,13 @@ def apply(target: Target, *, yes: bool, allow_spike: bool, documents: Path | Non
     if made.steps:
         gate.refuse_spikes(made, allowed=allow_spike)
         again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)
-        code = carry_out(made, iam, target, asked=not yes, ready=again)
+        code = carry_out(made, iam, target, manner, asked=not yes, ready=again)
         if code:
             return code
     return _code(made, differences=_IN_SYNC)
+
+
+cli.add_command(undoing.undo)
 
 
 @cli.command()
@@ -174,6 +174,9 @@ def reset(target: Target) -> int:
     name = target.sandbox or DEFAULT_SANDBOX
     click.echo(f"sandbox {name}: {'removed' if run.reset(target) else 'there was none'}")
     return _IN_SYNC
+
+
+sandbox.add_command(serve)
 
 
 def _help(ctx: click.Context) -> int:

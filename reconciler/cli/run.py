@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.cli.screen import complain, status
 from reconciler.cli.target import DEFAULT_SANDBOX, Target
@@ -14,13 +15,21 @@ if TYPE_CHECKING:
     from reconciler.live import Iam
     from reconciler.plan.make import Reader
 
-__all__ = ["checked", "declared", "made", "planned", "reached", "reset"]
+__all__ = ["Place", "checked", "declared", "made", "planned", "reached", "reset", "sandbox_place"]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
 
 _REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _REGION = "us-east-1"
+
+
+class Place(TypedDict):
+    """Where a sandbox is, beside its name: see ``reconciler.sandbox.session``."""
+
+    account: str
+    region: str
+    repository: Path
 
 
 def checked(target: Target, *, offline: bool = False) -> Source:
@@ -103,6 +112,17 @@ def reset(target: Target) -> bool:
     return sandbox.reset(target.sandbox or DEFAULT_SANDBOX, account=account, repository=target.directory.resolve())
 
 
+def sandbox_place(target: Target) -> Place:
+    """Return where the target's sandbox is, as its documents say.
+
+    Raises:
+        InputError: the settings, which name the account, cannot be read.
+    """
+    from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    return _place(target, load(target.directory))
+
+
 def _iam(target: Target, source: Source) -> Iam:
     from reconciler import live  # noqa: PLC0415  offline commands must not pay for boto3
 
@@ -110,11 +130,15 @@ def _iam(target: Target, source: Source) -> Iam:
         return live.Iam(live.session(target.profile, target.region))
     from reconciler import sandbox  # noqa: PLC0415  an extra that need not be installed
 
+    place = _place(target, source)
+    with status("opening the sandbox"):
+        return live.Iam(sandbox.session(target.sandbox, **place))
+
+
+def _place(target: Target, source: Source) -> Place:
     entry = _sandbox_entry(source)
     region = target.region or _REGIONS.get(entry.partition, _REGION)
-    repository = target.directory.resolve()
-    with status("opening the sandbox"):
-        return live.Iam(sandbox.session(target.sandbox, account=entry.id, region=region, repository=repository))
+    return {"account": entry.id, "region": region, "repository": target.directory.resolve()}
 
 
 def _sandbox_entry(source: Source) -> AccountEntry:

@@ -10,13 +10,14 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 import reconciler
-from reconciler.cli import run
+from reconciler.cli import journals, run
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from reconciler.plan.check import Derive, Narrowed
     from reconciler.plan.file import Saved
 
-__all__ = ["aimed", "narrowing", "planned", "save", "saving"]
+__all__ = ["Narrowing", "Saving", "aimed", "narrowing", "planned", "save", "saving"]
 
 _SPAN = re.compile(r"([1-9][0-9]{0,5})([mhdw])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -64,17 +65,59 @@ _NARROWING = (
         help="The documents that a saved plan was made from; by default `desired-state`.",
     ),
     click.option("--exact", is_flag=True, help="Refuse a saved plan if there would be more to do than it holds."),
+    click.option(
+        "--undoes",
+        metavar="JOURNAL",
+        type=click.Path(path_type=Path),
+        help="The journal that a saved plan of `undo` was made from.",
+    ),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Where a plan is saved, and from when on it is refused."""
+
+    out: Path | None = None
+    expires: dt.timedelta | dt.datetime | None = None
+
+    def check(self) -> None:
+        """Return if the options go together.
+
+        Raises:
+            UsageError: a plan that is not saved shall expire.
+        """
+        if self.expires is not None and self.out is None:
+            raise click.UsageError("--expires goes with --out: only a saved plan can expire")
+
+
 def saving(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that makes a plan the options that save it: ``out`` and ``expires``."""
-    return functools.reduce(lambda function, option: option(function), reversed(_SAVING), command)
+    """Give a command that makes a plan the options that save it, as its keyword ``saving``."""
+
+    @functools.wraps(command)
+    def wrapped(*, out: Path | None, expires: dt.timedelta | dt.datetime | None, **rest: Any) -> int:
+        return command(saving=Saving(out, expires), **rest)
+
+    return functools.reduce(lambda function, option: option(function), reversed(_SAVING), wrapped)
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What is said of a saved plan beside its file."""
+
+    documents: Path | None = None
+    exact: bool = False
+    undoes: Path | None = None
 
 
 def narrowing(command: Callable[..., int]) -> Callable[..., int]:
-    """Give a command that applies a saved plan its options: ``documents`` and ``exact``."""
-    return functools.reduce(lambda function, option: option(function), reversed(_NARROWING), command)
+    """Give a command that applies a saved plan the options of it, as its keyword ``narrow``."""
+
+    @functools.wraps(command)
+    def wrapped(*, documents: Path | None, exact: bool, undoes: Path | None, **rest: Any) -> int:
+        return command(narrow=Narrowing(documents, exact, undoes), **rest)
+
+    return functools.reduce(lambda function, option: option(function), reversed(_NARROWING), wrapped)
 
 
 def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timedelta | dt.datetime | None) -> None:
@@ -98,15 +141,18 @@ def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timede
     )
 
 
-def aimed(target: Target, documents: Path | None, *, exact: bool) -> Target:
+def aimed(target: Target, narrow: Narrowing) -> Target:
     """Return the target of an `apply`, whose argument may be a directory of documents or a saved plan's file."""
     given = target.directory
     if not given.is_dir() and (given.exists() or given.suffix == ".json"):
-        return dataclasses.replace(target, directory=documents or Path(DEFAULT_DIRECTORY), plan=given)
-    if documents is not None:
+        directory = narrow.documents or Path(DEFAULT_DIRECTORY)
+        return dataclasses.replace(target, directory=directory, plan=given, journal=narrow.undoes)
+    if narrow.documents is not None:
         raise click.UsageError("--dir goes with the file of a saved plan; the directory itself is the argument")
-    if exact:
+    if narrow.exact:
         raise click.UsageError("--exact goes with the file of a saved plan")
+    if narrow.undoes is not None:
+        raise click.UsageError("--undoes goes with the file of a saved plan; `reconciler undo JOURNAL` makes one")
     return target
 
 
@@ -134,10 +180,25 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, Deri
     """Return the account, what makes the plan anew from what it was made from, and what that is now."""
     from reconciler.plan.basis import basis_of  # noqa: PLC0415  most commands load no plan
 
-    if saved.basis.kind != "documents":
-        raise RefusedError([f"{file}: the plan was made from a {saved.basis.kind}, and not from documents"])
+    if saved.basis.kind == "journal":
+        return _undoer(saved.basis, target, file)
+    if target.journal is not None:
+        raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
     iam, desired = run.reached(target, run.checked(target))
     return iam, desired.account, functools.partial(run.made, desired), basis_of(desired)
+
+
+def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
+    """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
+    iam, desired = run.reached(target, run.checked(target))
+    path = target.journal or journals.kept(desired.account, basis.sha256)
+    if path is None:
+        what = f"{file}: the plan undoes a run whose journal is not among those kept here; name it with --undoes"
+        raise RefusedError([what])
+    undone = journals.opened(path, desired.account)
+    if undone.sha256 != basis.sha256:
+        raise RefusedError([f"{file}: the plan was not made from {path}, or the journal was changed since"])
+    return iam, desired.account, functools.partial(journals.undo_plan, undone, desired), basis
 
 
 def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:

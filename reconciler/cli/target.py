@@ -20,6 +20,7 @@ __all__ = [
     "Target",
     "dated",
     "targeted",
+    "targeted_by_option",
     "targeted_or_saved",
     "with_sandbox_named",
 ]
@@ -45,17 +46,23 @@ class Target:
     """The time that the run takes for now: the first moment of ``today`` where somebody named a day."""
     plan: Path | None = None
     """The file of the saved plan that is applied."""
+    journal: Path | None = None
+    """The journal of the run that is undone."""
 
     def command(self, *words_before: str) -> str:
         """Return the command line that runs a command, given by its name and own options, on the same target."""
-        words = ["reconciler", *words_before]
+        undoes = self.journal is not None and self.plan is None
+        words = ["reconciler", *(("undo", *words_before[1:]) if undoes else words_before)]
         if self.sandbox is not None:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
         words += [str(self.plan)] if self.plan is not None else []
+        if self.journal is not None:
+            words.append(str(self.journal) if undoes else f"--undoes={self.journal}")
         if str(self.directory) != DEFAULT_DIRECTORY:
-            words.append(str(self.directory) if self.plan is None else f"--dir={self.directory}")
+            named = self.plan is not None or self.journal is not None
+            words.append(f"--dir={self.directory}" if named else str(self.directory))
         return shlex.join(words)
 
 
@@ -131,15 +138,32 @@ _OPTIONS = (
 
 def targeted(command: Callable[..., int]) -> Callable[..., int]:
     """Give the command the options that select where it works, as its keyword ``target``."""
-    return _targeted(command, "[DIR]")
+    return _targeted(command, _place("[DIR]"))
 
 
 def targeted_or_saved(command: Callable[..., int]) -> Callable[..., int]:
     """Do as ``targeted`` does for a command whose argument may also be the file of a saved plan."""
-    return _targeted(command, "[DIR|FILE]")
+    return _targeted(command, _place("[DIR|FILE]"))
 
 
-def _targeted(command: Callable[..., int], argument: str) -> Callable[..., int]:
+def targeted_by_option(command: Callable[..., int]) -> Callable[..., int]:
+    """Do as ``targeted`` does for a command whose argument is no directory of documents."""
+    place = click.option(
+        "--dir",
+        "directory",
+        metavar="DIR",
+        default=DEFAULT_DIRECTORY,
+        type=_Directory(),
+        help="The documents whose settings hold; by default `desired-state`.",
+    )
+    return _targeted(command, place)
+
+
+def _place(argument: str) -> Callable[..., Any]:
+    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=_Directory())
+
+
+def _targeted(command: Callable[..., int], place: Callable[..., Any]) -> Callable[..., int]:
     @functools.wraps(command)
     def wrapped(
         *,
@@ -161,5 +185,4 @@ def _targeted(command: Callable[..., int], argument: str) -> Callable[..., int]:
         target = Target(directory, sandbox, profile, region, now.date(), now)
         return command(target=target, **rest)
 
-    place = click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=DIRECTORY)
     return functools.reduce(lambda function, option: option(function), reversed((place, *_OPTIONS)), wrapped)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any
 
-from reconciler.errors import AccountError, CallError, CredentialsError, DeniedError, ReconcilerError
+from reconciler.errors import AccountError, CallError, CredentialsError, DeniedError, ReconcilerError, UnansweredError
 
 __all__ = ["translated"]
 
@@ -36,16 +37,18 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
     Raises:
         CredentialsError: there are no credentials, they have expired or are not valid.
         DeniedError: IAM denied the operation.
-        AccountError: the account cannot be reached.
+        UnansweredError: the account cannot be reached, or AWS failed: a write may have been made.
+        AccountError: the request cannot be made.
         CallError: IAM refused the call for a reason of its own.
     """
     from botocore import exceptions as boto  # noqa: PLC0415  offline commands must not pay for it
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415  offline commands must not pay for it
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  the same
 
     try:
         yield
     except boto.ClientError as error:
-        raise _refused(operation, params or {}, dict(error.response["Error"])) from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        raise _refused(operation, params or {}, dict(error.response["Error"]), status) from error
     except boto.ProfileNotFound as error:
         raise CredentialsError(f"{error}; name a profile of your AWS configuration with --profile") from error
     except (boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError) as error:
@@ -54,18 +57,18 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         raise CredentialsError(f"{what} ({_line(error)}); {remedy}") from error
     except (boto.SSOError, boto.TokenRetrievalError) as error:
         raise CredentialsError(f"the SSO session is not valid ({_line(error)}); run `aws sso login`") from error
-    except (boto.HTTPClientError, boto.ConnectionError) as error:
-        raise AccountError(
+    except (boto.HTTPClientError, boto.ConnectionError, boto.IncompleteReadError) as error:
+        raise UnansweredError(
             f"{operation}: AWS cannot be reached ({_line(error)}); check network and endpoint"
         ) from error
     except ResponseParserError as error:
         what = f"{operation}: the answer is none of AWS, but perhaps of a proxy or an emulator"
-        raise AccountError(f"{what}; check the network and AWS_ENDPOINT_URL") from error
+        raise UnansweredError(f"{what}; check the network and AWS_ENDPOINT_URL") from error
     except boto.BotoCoreError as error:
         raise AccountError(f"{operation}: {_line(error)}") from error
 
 
-def _refused(operation: str, params: Mapping[str, Any], error: Mapping[str, Any]) -> ReconcilerError:
+def _refused(operation: str, params: Mapping[str, Any], error: Mapping[str, Any], status: int) -> ReconcilerError:
     code, message = error.get("Code", "Unknown"), error.get("Message") or "no reason given"
     if code in _EXPIRED:
         return CredentialsError(f"the AWS credentials have expired ({code}); renew them and run again")
@@ -73,6 +76,8 @@ def _refused(operation: str, params: Mapping[str, Any], error: Mapping[str, Any]
         return CredentialsError(f"AWS does not accept the credentials ({code}: {message}); check them and the clock")
     if code in _DENIED:
         return DeniedError(_denied(operation, params, message))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UnansweredError(f"{operation}: AWS failed inside ({code}: {' '.join(message.split())}); try again later")
     return CallError(operation, code, " ".join(message.split()))
 
 

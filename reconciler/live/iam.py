@@ -21,6 +21,8 @@ __all__ = ["Iam"]
 _PAGE = 1000
 """Objects a page. Source: IAM's service model, maxItemsType: 1 to 1000; boto3's paginator asks for 100."""
 _THREADS = 8
+_CONNECTIONS = 64
+"""Kept open at most; as many as an apply may make calls at once."""
 
 
 class Iam:
@@ -107,7 +109,8 @@ class Iam:
 
         Raises:
             CallError: IAM refused the call.
-            AccountError: it was denied, or IAM cannot be reached.
+            UnansweredError: IAM cannot be reached or failed, and may have done what it was told.
+            AccountError: it was denied, or the credentials are not valid.
         """
         return self._request("writer", call.operation, dict(call.params))
 
@@ -167,7 +170,7 @@ class Iam:
                 retries: Any = (
                     {"total_max_attempts": 1} if role == "writer" else {"mode": "standard", "max_attempts": 8}
                 )
-                config = Config(retries=retries, max_pool_connections=_THREADS)
+                config = Config(retries=retries, max_pool_connections=_CONNECTIONS)
                 service: Any = "sts" if role == "sts" else "iam"
                 # IAM is one global service per partition: the region only names the partition, and need not be set.
                 region = self._session.region_name or "us-east-1"

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Items, Kind, Observed
 
-__all__ = ["Delta", "Objects", "changed_by", "foreseen", "is_true_already", "with_delta"]
+__all__ = ["Delta", "Objects", "changed_by", "foreseen", "is_true_already", "subjects", "with_delta"]
 
 Objects: TypeAlias = Mapping[Address, Observed[Any]]
 
@@ -62,6 +62,16 @@ def changed_by(objects: Objects, calls: Iterable[Call], account: Account) -> dic
             before.setdefault(address, objects.get(address))
         now = with_delta(now, delta)
     return before
+
+
+def subjects(call: Call) -> tuple[Address, ...]:
+    """Return the objects that the call writes to; where no kind tells its effect, those that it names by their names.
+
+    A policy that is attached is not one of them: IAM attaches one policy to many at once.
+    """
+    told = [kind.address(_subject(kind, call)) for kind in KINDS.values() if call.operation in kind.effects]
+    named = [(kind, call.params.get(kind.handle[0])) for kind in KINDS.values() if kind.handle[1] == "name"]
+    return tuple(told or (kind.address(str(name)) for kind, name in named if name is not None))
 
 
 def is_true_already(objects: Objects, call: Call, account: Account) -> bool:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from cli.cli_support import ACCOUNT, USERS, Runner, runner, write
+from support.faults import interruptible, press_ctrl_c
 
 from reconciler import live, sandbox
 from reconciler.errors import CallError, CredentialsError
+from reconciler.journal import read
 from reconciler.model import Account, Call
 
 CLOSED = """
@@ -184,22 +186,31 @@ def test_drift_tells_what_was_changed_behind_our_back_and_how_to_go_on(run: Runn
     account.client("iam").attach_user_policy(UserName="alice", PolicyArn=admin)
     seen = run("drift", "--region=eu-west-1")
     assert seen.code == 2
-    said = "drift: user/alice  policies: AdministratorAccess is there, though desired-state/users.yaml:10 does not ask for it"
+    place = "desired-state/users.yaml:10"
+    said = f"drift: user/alice  policies: AdministratorAccess is there, though {place} does not ask for it"
     assert said in seen.out.splitlines()
     assert "next: reconciler apply --region=eu-west-1 puts the account back" in seen.out
 
 
 class Stop:
-    """Lets a number of writes pass and raises the error at the next one."""
+    """Lets a number of writes pass, and at the next one raises the error or does something else first."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, after: int, error: BaseException) -> None:
+    def __init__(
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        after: int,
+        error: BaseException | None,
+        then: Callable[[], object] = lambda: None,
+    ) -> None:
         self._left = after
         send = live.Iam.send
 
         def stopped(iam: live.Iam, call: Call) -> Mapping[str, Any]:
             self._left -= 1
-            if self._left < 0:
+            if self._left < 0 and error is not None:
                 raise error
+            if self._left == -1:
+                then()
             return send(iam, call)
 
         monkeypatch.setattr(live.Iam, "send", stopped)
@@ -209,9 +220,10 @@ class Stop:
 def test_a_refused_write_ends_with_1_and_a_rerun_continues(run: Runner, account: boto3.Session) -> None:
     with pytest.MonkeyPatch.context() as patch:
         Stop(patch, 1, CallError("CreateUser", "LimitExceeded", "Cannot exceed quota for UsersPerAccount: 5000"))
-        ended = run("apply", "--yes")
+        ended = run("apply", "--yes", "--parallel=1")
     assert ended.code == 1
-    first, last = ended.err.splitlines()
+    first, last, journal = ended.err.splitlines()
+    assert journal.startswith("journal: ")
     assert first == (
         "error: CreateUser user/alice failed: LimitExceeded: Cannot exceed quota for UsersPerAccount: 5000"
     )
@@ -224,14 +236,77 @@ def test_a_refused_write_ends_with_1_and_a_rerun_continues(run: Runner, account:
 
 
 @pytest.mark.usefixtures("documents", "account")
-def test_an_interrupted_apply_ends_with_130_and_says_what_is_done(run: Runner) -> None:
+def test_an_interrupted_apply_lets_the_call_in_flight_end_and_says_what_is_left(run: Runner) -> None:
+    with pytest.MonkeyPatch.context() as patch, interruptible():
+        Stop(patch, 2, None, press_ctrl_c)
+        ended = run("apply", "--yes", "--parallel=1")
+    assert ended.code == 130
+    stopping, said, journal, last = ended.err.splitlines()
+    assert stopping == "stopping: 1 call still in flight; interrupt again to end at once"
+    assert said == "stopped: 3 done, 0 failed, 1 left; `reconciler apply` continues from here"
+    assert read(Path(journal.removeprefix("journal: "))).ending is not None
+    assert last == "interrupted"
+    assert [line.split()[0] for line in ended.out.splitlines()[-2:]] == ["done", "left"]
+    assert run("apply", "--yes").code == 0
+    assert run("drift").code == 0
+
+
+@pytest.mark.usefixtures("documents")
+def test_what_is_left_names_the_failed_step_that_it_waits_for(run: Runner) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        Stop(patch, 1, CallError("CreateUser", "LimitExceeded", "Cannot exceed quota for UsersPerAccount: 5000"))
+        ended = run("apply", "--yes", "--parallel=1")
+    left = ended.out.splitlines()[-2:]
+    assert all(line.endswith("user/alice  (waits for CreateUser user/alice)") for line in left)
+
+
+@pytest.mark.usefixtures("documents")
+def test_expired_credentials_stop_everything_and_the_rest_is_left(run: Runner, account: boto3.Session) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        Stop(patch, 1, CredentialsError("the AWS credentials have expired (ExpiredToken); renew them and run again"))
+        ended = run("apply", "--yes", "--parallel=1")
+    assert ended.code == 1
+    why, last, _ = ended.err.splitlines()
+    assert why == (
+        "error: nothing more was begun: the AWS credentials have expired (ExpiredToken); renew them and run again"
+    )
+    assert "1 done, 0 failed, 3 left" in last
+    assert names(account) == set()
+
+
+@pytest.mark.usefixtures("documents")
+def test_without_room_for_a_journal_nothing_is_written(run: Runner, account: boto3.Session, tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("")
+    for path in (tmp_path / "taken", tmp_path / "taken" / "journal"):
+        ended = run("apply", "--yes", f"--journal={path}")
+        assert ended.code == 1
+        assert ended.err.startswith("error: ")
+        assert str(path) in ended.err
+    assert names(account) == set()
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_an_apply_says_where_its_journal_is_and_the_journal_tells_the_apply(run: Runner, tmp_path: Path) -> None:
+    ended = run("apply", "--yes", f"--journal={tmp_path / 'mine.jsonl'}")
+    assert ended.err == f"journal: {tmp_path / 'mine.jsonl'}\n"
+    found = read(tmp_path / "mine.jsonl")
+    assert [write.outcome for write in found.writes] == ["done"] * 4
+    assert {str(address) for address in found.before} == {"policy/readers", "user/alice"}
+    assert found.caller.startswith("arn:aws:")
+
+
+@pytest.mark.usefixtures("documents", "account")
+def test_an_apply_that_is_broken_off_ends_with_130_and_says_what_is_done_and_what_is_not_known(run: Runner) -> None:
     with pytest.MonkeyPatch.context() as patch:
         Stop(patch, 2, KeyboardInterrupt())
-        ended = run("apply", "--yes")
+        ended = run("apply", "--yes", "--parallel=1")
     assert ended.code == 130
-    said, last = ended.err.splitlines()
-    assert said.startswith("stopped: 2 of 4 writes done; whether AttachUserPolicy user/alice was is not known; ")
-    assert said.endswith("; `reconciler apply` continues")
+    said, journal, last = ended.err.splitlines()
+    assert said == (
+        "stopped: 2 of 4 writes done; whether AttachUserPolicy user/alice was made is not known; "
+        "`reconciler apply` continues"
+    )
+    assert journal.startswith("journal: ")
     assert last == "interrupted"
     assert run("apply", "--yes").code == 0
     assert run("drift").code == 0

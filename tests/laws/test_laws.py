@@ -147,8 +147,10 @@ def histories(draw: st.DrawFn) -> tuple[Docs, list[tuple[str, int]], Docs, dict[
     return before, changes, [*after, {"kind": "group", "name": "anchor"}], settings
 
 
-def world_of(before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any]) -> World:
-    world = World()
+def world_of(
+    before: Docs, changes: list[tuple[str, int]], settings: dict[str, Any], world: World | None = None
+) -> World:
+    world = world or World()
     world.apply(before, **{key: settings[key] for key in ("owner", "prune") if key in settings})
     for kind, number in changes:
         with contextlib.suppress(NothingThereError):
@@ -248,7 +250,7 @@ def test_law_4_an_apply_makes_the_calls_of_the_plan_and_no_others(
     made = planned(world, after, settings)
     reviewed = copy.deepcopy([(step.call.operation, dict(step.call.params)) for step in made.steps])
     iam = Recorder(world.session)
-    assert apply.run(made, iam, sleep=lambda _: None).ok
+    assert apply.run(made, iam, parallel=1).ok
     assert [(call.operation, dict(call.params)) for call in iam.sent] == reviewed
     assert iam.calls == len(reviewed)
 

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from botocore.exceptions import EndpointConnectionError
 
-from reconciler.errors import AccountError, CallError, CredentialsError, DeniedError
+from reconciler.errors import AccountError, CallError, CredentialsError, DeniedError, UnansweredError
 from reconciler.live import Iam, session
 from reconciler.model import Account, Call
 
@@ -125,7 +125,7 @@ def test_a_write_is_sent_once_even_when_the_server_fails() -> None:
     sent = []
     made = refusing({"CreatePolicyVersion": (500, "ServiceFailure", "internal")})
     made.events.register("before-send", lambda **_: sent.append(1))
-    with pytest.raises(CallError, match="ServiceFailure"):
+    with pytest.raises(UnansweredError, match=r"AWS failed inside \(ServiceFailure: internal\); try again later"):
         Iam(made).send(Call("CreatePolicyVersion", {"PolicyArn": "a" * 20, "PolicyDocument": "{}"}))
     assert len(sent) == 1
 

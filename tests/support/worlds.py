@@ -55,8 +55,8 @@ def desired_of(docs: Docs, account: Account | None = None, **settings: Any) -> D
 class World:
     """One sandbox account."""
 
-    def __init__(self) -> None:
-        self.session = sandbox.session()
+    def __init__(self, session: Any = None) -> None:
+        self.session = session or sandbox.session()
         self.iam: Any = self.session.client("iam")
 
     def plan(self, docs: Docs, **settings: Any) -> Plan:
@@ -67,7 +67,7 @@ class World:
     def apply(self, docs: Docs, **settings: Any) -> Plan:
         """Plan and apply; the plan is returned after every step was made."""
         made = self.plan(docs, **settings)
-        outcome = apply.run(made, Iam(self.session), sleep=lambda _: None)
+        outcome = apply.run(made, Iam(self.session))
         assert outcome.ok, outcome.failed
         return made
 

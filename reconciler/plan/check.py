@@ -12,7 +12,7 @@ from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen, is_true_already
 from reconciler.plan.make import Reader
-from reconciler.plan.touched import CREATED, Touched, holds, left_by, moved, touched_by
+from reconciler.plan.touched import CREATED, Touched, as_named, holds, left_by, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
 
@@ -88,7 +88,8 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) 
     reader = _Watching(iam)
     fresh = derive(reader)
     live = _read(saved.touched, reader, fresh.account)
-    stale = [text for one in saved.touched for text in moved(one, live.objects.get(one.address), begun=True)]
+    seen = as_named(live.objects, saved.touched)
+    stale = [text for one in saved.touched for text in moved(one, seen.get(one.address), begun=True)]
     if stale:
         raise RefusedError(f"{text}; plan again, and have it reviewed" for text in stale)
     by_key = {step.call.key: step for step in saved.steps}
@@ -118,7 +119,8 @@ def refuse_moved(plan: Plan, iam: Reader) -> None:
     """
     touched = touched_by(plan)
     live = _read(touched, _Watching(iam), plan.account)
-    stale = [text for one in touched for text in moved(one, live.objects.get(one.address), begun=False)]
+    seen = as_named(live.objects, touched)
+    stale = [text for one in touched for text in moved(one, seen.get(one.address), begun=False)]
     if stale:
         raise RefusedError(f"{text}; nothing was written: plan again" for text in stale)
 
@@ -169,14 +171,16 @@ def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:
     """Return whether what the step does is true already; every touched object is known to be in a state of the plan."""
     changes = [one for one in saved.touched if left_by(one, step.id)]
     if changes:
-        return all(holds(one, step.id, live.objects.get(one.address)) for one in changes)
+        seen = as_named(live.objects, saved.touched)
+        return all(holds(one, step.id, seen.get(one.address)) for one in changes)
     if is_true_already(live.objects, step.call, live.account):
         return True
     # What is left are calls that no field shows. Those that a deletion takes are done with the object, or, as the
     # deletion would still ask for them, before it.
     own = next((one for one in saved.touched if one.address == step.address), None)
     ending = {number for number, state in own.identity if state is None and number > step.id} if own else set()
-    if step.address not in live.objects:
+    observed = live.objects.get(step.address)
+    if observed is None or (own is not None and observed.resource.unique_id != own.identity[0][1]):
         return bool(ending)
     return any(later.id in ending and later.call.key in known for later in saved.steps)
 

@@ -113,7 +113,7 @@ def _touched(touched: Touched) -> dict[str, Any]:
         field: {item: _trail(trail) for item, trail in sorted(trails.items())}
         for field, trails in sorted(touched.fields.items())
     }
-    return {"unique_id": _trail(touched.identity), "fields": fields}
+    return {"arn": touched.arn, "unique_id": _trail(touched.identity), "fields": fields}
 
 
 def _trail(trail: Trail) -> dict[str, str | None]:
@@ -188,7 +188,7 @@ def _read_touched(text: str, found: Mapping[str, Any], ids: set[int]) -> Touched
         field: {item: _read_trail(trail, ids) for item, trail in items.items()}
         for field, items in found["fields"].items()
     }
-    return Touched(address, _read_trail(found["unique_id"], ids), fields)
+    return Touched(address, found["arn"], _read_trail(found["unique_id"], ids), fields)
 
 
 def _read_trail(found: Mapping[str, str | None], ids: set[int]) -> Trail:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, TypeAlias
 
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Facet, Items, Observed, Plan
-from reconciler.plan.foresee import foreseen, with_delta
+from reconciler.plan.foresee import Objects, foreseen, with_delta
 from reconciler.policydoc import canonical
 
-__all__ = ["CREATED", "Touched", "Trail", "digest", "holds", "left_by", "moved", "touched_by"]
+__all__ = ["CREATED", "Touched", "Trail", "as_named", "digest", "holds", "left_by", "moved", "touched_by"]
 
 Trail: TypeAlias = tuple[tuple[int, str | None], ...]
 """The states of one thing in their order: each with the step that leads to it, 0 for what was read; None: not there."""
@@ -29,6 +29,8 @@ class Touched:
     """One object that a plan's steps change; last-used dates, counters and what was not read are left out."""
 
     address: Address
+    arn: str
+    """The object's ARN as it was read; empty if it was not there."""
     identity: Trail
     """The object's unique ids."""
     fields: Mapping[str, Mapping[str, Trail]]
@@ -45,6 +47,22 @@ def touched_by(plan: Plan) -> tuple[Touched, ...]:
             tracks[address].reaches(step.id, observed)
         now = dict(with_delta(now, delta))
     return tuple(tracks[address].touched() for address in sorted(tracks))
+
+
+def as_named(objects: Objects, touched: Sequence[Touched]) -> Objects:
+    """Return the touched ones of the live objects; trusts name those by ARN that are gone and were known by it.
+
+    Source: IAM user guide, reference_policies_elements_principal: a trust shows the unique id of a principal once it
+    is deleted. The deletion may go before a step that changes the trust.
+    """
+    arns = {one.identity[0][1]: one.arn for one in touched if one.arn and one.identity[0][1]}
+    found = {}
+    for one in touched:
+        observed = objects.get(one.address)
+        if observed is not None:
+            resource = KINDS[one.address.kind].follow(observed.resource, {str(id_): arn for id_, arn in arns.items()})
+            found[one.address] = dataclasses.replace(observed, resource=resource)
+    return found
 
 
 def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> Iterator[str]:
@@ -109,6 +127,7 @@ class _Track:
     def __init__(self, address: Address, observed: Observed[Any] | None) -> None:
         self._address = address
         self._fields = _facets(address)
+        self._arn = observed.arn if observed is not None else ""
         self._identity: list[tuple[int, str | None]] = []
         self._items: dict[str, dict[str, list[tuple[int, str | None]]]] = {name: {} for name in self._fields}
         self._seen: dict[str, Any] = {}
@@ -140,7 +159,7 @@ class _Track:
             name: {item: tuple(trail) for item, trail in sorted(self._items[name].items())}
             for name in sorted(self._fields)
         }
-        return Touched(self._address, tuple(self._identity), fields)
+        return Touched(self._address, self._arn, tuple(self._identity), fields)
 
 
 def _facets(address: Address) -> dict[str, Facet]:

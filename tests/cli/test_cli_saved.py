@@ -15,7 +15,7 @@ from typing import Any
 
 import boto3
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Runner, process, runner, write
+from cli.cli_support import ACCOUNT, USERS, Run, Runner, process, runner, write
 
 import reconciler.plan
 from reconciler import live, sandbox
@@ -55,6 +55,11 @@ def attached(session: boto3.Session) -> set[str]:
     return {policy["PolicyName"] for policy in found}
 
 
+def told(done: Run) -> list[str]:
+    """Return what an apply says on stderr beside where its journal is."""
+    return [line for line in done.err.splitlines() if not line.startswith("journal: ")]
+
+
 @pytest.mark.usefixtures("documents", "account")
 def test_a_plan_is_saved_beside_what_is_shown_and_the_way_on_is_named(run: Runner) -> None:
     shown = run("plan")
@@ -72,7 +77,7 @@ def test_a_saved_plan_is_shown_and_applied_and_can_be_applied_again(run: Runner,
     run("plan", "--out=plan.json")
     planned = run("plan").out
     done = run("apply", "plan.json", "--yes")
-    assert (done.code, done.err) == (0, "")
+    assert (done.code, told(done)) == (0, [])
     assert done.out.startswith(planned)
     assert done.out.splitlines()[-1] == "done: 4 writes"
     assert users(account) == {"alice"}
@@ -194,7 +199,7 @@ def test_what_the_documents_ask_for_by_now_is_told_and_left_out_or_refused(run: 
     assert refused.err == "refused: CreateGroup group/late is not in the plan file, and would be done now (--exact)\n"
     done = run("apply", "plan.json", "--yes")
     assert done.code == 0
-    assert done.err.splitlines() == [
+    assert told(done) == [
         "note: the documents say something else than when plan.json was saved",
         "warning: not in plan.json, so not done: CreateGroup group/late",
     ]
@@ -221,7 +226,7 @@ def test_an_apply_that_stopped_half_way_goes_on_with_the_same_file(run: Runner, 
     assert "`reconciler apply plan.json` continues from here" in stopped.err
     done = run("apply", "plan.json", "--yes")
     assert done.code == 0
-    assert done.err == "note: 2 of the 4 writes of plan.json are true already\n"
+    assert told(done) == [f"note: {len(made) - 1} of the 4 writes of plan.json are true already"]
     assert attached(account) == {"readers", "ReadOnlyAccess"}
 
 

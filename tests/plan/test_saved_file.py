@@ -144,7 +144,10 @@ def set_at(*path: str | int, to: Any) -> Any:
         (set_at("body", "steps", 0, "address", to="thing/x"), "knows no kind 'thing'"),
         (set_at("body", "steps", 0, "operation", to="rm -rf"), "operation does not fit"),
         (set_at("body", "touched", "user/alice", "fields", "shoe_size", to={}), "not know every field of user/alice"),
-        (set_at("body", "touched", "user/ALICE", to={"unique_id": {"0": None}, "fields": {}}), "stands in it twice"),
+        (
+            set_at("body", "touched", "user/ALICE", to={"arn": "", "unique_id": {"0": None}, "fields": {}}),
+            "stands in it twice",
+        ),
         (set_at("body", "touched", "user/alice", "unique_id", to={"0": "x", "99": None}), "follow a step that is not"),
         (set_at("body", "touched", "user/alice", "unique_id", to={"1": "x"}), "does not fit"),
     ],

@@ -398,6 +398,32 @@ def test_a_plan_is_resumed_from_every_state_that_an_interrupted_apply_can_leave(
     assert_it_is_resumed(docs, None)
 
 
+def test_a_trust_in_a_role_that_the_plan_has_deleted_already_has_not_moved() -> None:
+    def trust(name: str) -> dict[str, Any]:
+        statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::123456789012:{name}"}}
+        return {"Version": "2012-10-17", "Statement": [{**statement, "Action": "sts:AssumeRole"}]}
+
+    docs: Docs = [
+        {"kind": "role", "name": "leaver", "trust": trust("root")},
+        {"kind": "role", "name": "worker", "trust": trust("role/leaver")},
+    ]
+    after: Docs = [
+        {"kind": "role", "name": "leaver", "state": "absent"},
+        {"kind": "role", "name": "worker", "trust": trust("root")},
+    ]
+    world = World()
+    world.apply(docs)
+    made = world.plan(after)
+    data = bytes_of(made, after)
+    world.iam.delete_role(RoleName="leaver")
+    (named,) = world.iam.get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]["Statement"]
+    assert named["Principal"]["AWS"].startswith("AROA")
+    rest = left(world, data, after, exact=True)
+    assert [step.call.operation for step in rest.plan.steps] == ["UpdateAssumeRolePolicy"]
+    assert apply.run(rest.plan, Iam(world.session), sleep=lambda _: None).ok
+    assert not sent(world.plan(after))
+
+
 def test_a_replacement_that_was_to_keep_what_no_document_tells_is_not_resumed_behind_its_deletion() -> None:
     docs: Docs = [{"kind": "policy", "name": "p", "document": READ, "description": "kept"}]
     after: Docs = [{"kind": "policy", "name": "p", "document": READ, "path": "/moved/", "replace": "true"}]

@@ -36,7 +36,9 @@ def rulings(desired: Desired, live: Live) -> Mapping[Address, Ruling]:
     if pruned and not any(declared.state == "present" for declared in desired.declared.values()):
         count = f"{len(pruned)} object{'s' if len(pruned) > 1 else ''}"
         what = f"nothing is declared for account {desired.account.id}, and prune would delete {count}"
-        raise InputError([Fault("the setting prune", what, "declare what shall stay, or write tombstones for what shall go")])
+        raise InputError(
+            [Fault("the setting prune", what, "declare what shall stay, or write tombstones for what shall go")]
+        )
     return ruled
 
 

@@ -12,6 +12,8 @@ The tree::
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
     ├── JournalError                the journal of an apply cannot be written or read
+    ├── PlanFileError               a file is no plan that this version can take
+    ├── RefusedError                a plan must not be applied; carries every reason, and ends with exit code 3
     └── SandboxError                the embedded account cannot be opened or saved
 """
 
@@ -28,8 +30,10 @@ __all__ = [
     "Fault",
     "InputError",
     "JournalError",
+    "PlanFileError",
     "PolicyError",
     "ReconcilerError",
+    "RefusedError",
     "SandboxError",
     "UnansweredError",
     "WrongAccountError",
@@ -103,6 +107,19 @@ class CallError(ReconcilerError):
 
 class JournalError(ReconcilerError):
     """The journal of an apply cannot be written, or is none that can be read."""
+
+
+class PlanFileError(ReconcilerError):
+    """A file is no plan that this version can take: edited, no plan at all, or of a newer format."""
+
+
+class RefusedError(ReconcilerError):
+    """A plan must not be applied, and nothing was written; every reason, a line each, is in ``reasons``."""
+
+    def __init__(self, reasons: Iterable[str]) -> None:
+        """Take the reasons in the order in which a person should read them."""
+        self.reasons: tuple[str, ...] = tuple(reasons)
+        super().__init__("\n".join(self.reasons))
 
 
 class SandboxError(ReconcilerError):

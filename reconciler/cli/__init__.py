@@ -22,7 +22,7 @@ def exit_code(argv: Sequence[str]) -> int:
     """Run a command line and return its exit code; nothing but a request for one ever shows a traceback.
 
     0: done or in sync; 1: an error, or an apply that stopped half way; 2: differences, where the command was asked to
-    tell them so; 3: the plan has conflicts; 130: interrupted.
+    tell them so; 3: the plan is refused or has conflicts; 130: interrupted.
 
     Args:
         argv: The arguments after the program's name.

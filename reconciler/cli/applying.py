@@ -50,6 +50,7 @@ _OPTIONS = (
     ),
     click.option(
         "--journal",
+        "kept",
         metavar="FILE",
         type=click.Path(path_type=Path),
         help="Write the journal of the apply there, not to your state directory.",
@@ -61,17 +62,26 @@ def in_a_manner(command: Callable[..., int]) -> Callable[..., int]:
     """Give the command the options that say how a plan is carried out, as its keyword ``manner``."""
 
     @functools.wraps(command)
-    def wrapped(*, parallel: int, journal: Path | None, **rest: Any) -> int:
-        return command(manner=Manner(parallel, journal), **rest)
+    def wrapped(*, parallel: int, kept: Path | None, **rest: Any) -> int:
+        return command(manner=Manner(parallel, kept), **rest)
 
     return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), wrapped)
 
 
-def carry_out(plan: Plan, iam: Writer, target: Target, manner: Manner, *, asked: bool) -> int:
-    """Apply the plan, after asking if ``asked``, and return the exit code.
+def carry_out(
+    plan: Plan,
+    iam: Writer,
+    target: Target,
+    manner: Manner,
+    *,
+    asked: bool,
+    ready: Callable[[], None] = lambda: None,
+) -> int:
+    """Apply the plan, after asking if ``asked``, and return the exit code; ``ready`` is called before the first write.
 
     Raises:
         JournalError: no journal can be kept; nothing was written.
+        RefusedError: ``ready`` raised it; nothing was written.
         KeyboardInterrupt: somebody interrupted the apply, and what was done has been told.
     """
     if asked and not (watched(sys.stdin) and watched(sys.stderr)):
@@ -83,6 +93,7 @@ def carry_out(plan: Plan, iam: Writer, target: Target, manner: Manner, *, asked:
         if not ask(f"Apply {'this write' if len(plan.steps) == 1 else f'these {len(plan.steps)} writes'}?"):
             click.echo("nothing was written")
             return _ERROR
+    ready()
     journal = JournalFile(manner.journal or default_path(plan.account))
     click.echo()
     with _ticking(plan) as ticker:

@@ -9,10 +9,18 @@ from collections.abc import Sequence
 import click
 
 import reconciler
-from reconciler.cli import run
+from reconciler.cli import gate, run, saved, undoing
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, unread
-from reconciler.cli.target import DEFAULT_SANDBOX, SANDBOX_OPTION, Target, targeted, with_sandbox_named
+from reconciler.cli.serving import serve
+from reconciler.cli.target import (
+    DEFAULT_SANDBOX,
+    SANDBOX_OPTION,
+    Target,
+    targeted,
+    targeted_or_saved,
+    with_sandbox_named,
+)
 from reconciler.model import Desired, Plan
 from reconciler.report.lines import counted
 
@@ -44,7 +52,7 @@ class _Root(click.Group):
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done or in sync; 1 error; 2 differences (drift, plan --detailed-exitcode); "
-    "3 conflicts that the plan cannot close; 130 interrupted.",
+    "3 the plan is refused, or has conflicts that it cannot close; 130 interrupted.",
 )
 @SANDBOX_OPTION
 @click.version_option(reconciler.__version__, prog_name="reconciler", message="%(prog)s %(version)s")
@@ -78,10 +86,20 @@ def validate(target: Target) -> int:
 @cli.command()
 @_FORMAT
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
+@saved.saving
 @targeted
-def plan(target: Target, output: str, *, detailed: bool) -> int:
-    """Show what `apply` would do, and write nothing."""
-    made, _ = run.planned(target, run.checked(target))
+def plan(target: Target, saving: saved.Saving, output: str, *, detailed: bool) -> int:
+    """Show what `apply` would do, and write nothing to the account.
+
+    A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
+    """
+    saving.check()
+    iam, desired = run.reached(target, run.checked(target))
+    made = run.made(desired, iam)
+    if saving.out is not None:
+        from reconciler.plan.basis import basis_of  # noqa: PLC0415  most plans are not saved
+
+        saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
         _show(made, output, "plan", target)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
@@ -89,19 +107,38 @@ def plan(target: Target, output: str, *, detailed: bool) -> int:
 
 @cli.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@gate.ALLOW_SPIKE
 @in_a_manner
-@targeted
-def apply(target: Target, manner: Manner, *, yes: bool) -> int:
-    """Show the plan, ask, and carry it out."""
-    made, iam = run.planned(target, run.checked(target))
-    _show(made, "text", "plan", target)
+@saved.narrowing
+@targeted_or_saved
+def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool, allow_spike: bool) -> int:
+    """Show the plan, ask, and carry it out.
+
+    With the FILE of a saved plan, the plan is made again, and what the file does not hold is left out of it: nothing
+    is done that was not reviewed, and nothing that the documents do not ask for.
+    """
+    target = saved.aimed(target, narrow)
+    read = gate.clock()
+    if target.plan is not None:
+        made, iam = saved.planned(target, target.plan, exact=narrow.exact)
+    else:
+        made, iam = run.planned(target, run.checked(target))
+    if target.plan is None or made.steps or made.conflicts:
+        _show(made, "text", "plan", target)
+    else:
+        click.echo(f"nothing to write: everything in {target.plan} is true already")
     # Nothing is written that could not be shown.
     sys.stdout.flush()
     if made.steps:
-        code = carry_out(made, iam, target, manner, asked=not yes)
+        gate.refuse_spikes(made, allowed=allow_spike)
+        again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)
+        code = carry_out(made, iam, target, manner, asked=not yes, ready=again)
         if code:
             return code
     return _code(made, differences=_IN_SYNC)
+
+
+cli.add_command(undoing.undo)
 
 
 @cli.command()
@@ -137,6 +174,9 @@ def reset(target: Target) -> int:
     name = target.sandbox or DEFAULT_SANDBOX
     click.echo(f"sandbox {name}: {'removed' if run.reset(target) else 'there was none'}")
     return _IN_SYNC
+
+
+sandbox.add_command(serve)
 
 
 def _help(ctx: click.Context) -> int:

@@ -12,12 +12,12 @@ import click
 
 from reconciler.cli.commands import cli
 from reconciler.cli.screen import complain, discard_output
-from reconciler.errors import InputError, ReconcilerError
+from reconciler.errors import InputError, ReconcilerError, RefusedError
 from reconciler.report.lines import counted
 
 __all__ = ["guarded"]
 
-_ERROR = 1
+_ERROR, _REFUSED = 1, 3
 
 _COMPLETION = "_RECONCILER_COMPLETE"
 """Set by the shell's completion script. Source: click's documentation, shell completion."""
@@ -39,6 +39,10 @@ def guarded(argv: Sequence[str]) -> int:
     except BrokenPipeError:
         discard_output()
         return _ERROR
+    except RefusedError as error:
+        for reason in error.reasons:
+            complain("refused", reason)
+        return _REFUSED
     except Exception as error:  # noqa: BLE001  the last stop before the shell
         _tell(error)
         if os.environ.get("RECONCILER_DEBUG", "") not in {"", "0"}:

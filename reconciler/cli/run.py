@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
 
 from reconciler.cli.screen import complain, status
 from reconciler.cli.target import DEFAULT_SANDBOX, Target
@@ -12,14 +13,23 @@ from reconciler.model import Account, Desired, Plan
 if TYPE_CHECKING:
     from reconciler.documents import AccountEntry, Source
     from reconciler.live import Iam
+    from reconciler.plan.make import Reader
 
-__all__ = ["checked", "declared", "planned", "reset"]
+__all__ = ["Place", "checked", "declared", "made", "planned", "reached", "reset", "sandbox_place"]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
 
 _REGIONS = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 _REGION = "us-east-1"
+
+
+class Place(TypedDict):
+    """Where a sandbox is, beside its name: see ``reconciler.sandbox.session``."""
+
+    account: str
+    region: str
+    repository: Path
 
 
 def checked(target: Target, *, offline: bool = False) -> Source:
@@ -56,15 +66,36 @@ def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
         AccountError: there are no credentials, they belong to another account, or the account cannot be read.
         SandboxError: the sandbox cannot be opened.
     """
-    from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
+    iam, desired = reached(target, source)
+    return made(desired, iam), iam
 
+
+def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
+    """Return the IAM that the target leads to, and what the documents declare for its account.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells.
+        AccountError: there are no credentials, or they belong to another account.
+        SandboxError: the sandbox cannot be opened.
+    """
     iam = _iam(target, source)
     with status("asking whose credentials these are"):
         account = iam.identify()
     source.entry(account.id)
-    desired = source.build(account, target.today)
-    with status(f"reading account {account.id}"):
-        return make(desired, iam), iam
+    return iam, source.build(account, target.today)
+
+
+def made(desired: Desired, iam: Reader) -> Plan:
+    """Return the plan for what is declared.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells.
+        AccountError: the account cannot be read.
+    """
+    from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
+
+    with status(f"reading account {desired.account.id}"):
+        return make(desired, iam)
 
 
 def reset(target: Target) -> bool:
@@ -81,6 +112,17 @@ def reset(target: Target) -> bool:
     return sandbox.reset(target.sandbox or DEFAULT_SANDBOX, account=account, repository=target.directory.resolve())
 
 
+def sandbox_place(target: Target) -> Place:
+    """Return where the target's sandbox is, as its documents say.
+
+    Raises:
+        InputError: the settings, which name the account, cannot be read.
+    """
+    from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    return _place(target, load(target.directory))
+
+
 def _iam(target: Target, source: Source) -> Iam:
     from reconciler import live  # noqa: PLC0415  offline commands must not pay for boto3
 
@@ -88,11 +130,15 @@ def _iam(target: Target, source: Source) -> Iam:
         return live.Iam(live.session(target.profile, target.region))
     from reconciler import sandbox  # noqa: PLC0415  an extra that need not be installed
 
+    place = _place(target, source)
+    with status("opening the sandbox"):
+        return live.Iam(sandbox.session(target.sandbox, **place))
+
+
+def _place(target: Target, source: Source) -> Place:
     entry = _sandbox_entry(source)
     region = target.region or _REGIONS.get(entry.partition, _REGION)
-    repository = target.directory.resolve()
-    with status("opening the sandbox"):
-        return live.Iam(sandbox.session(target.sandbox, account=entry.id, region=region, repository=repository))
+    return {"account": entry.id, "region": region, "repository": target.directory.resolve()}
 
 
 def _sandbox_entry(source: Source) -> AccountEntry:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "complain", "console", "discard_output", "status", "unread", "watched"]
 
-_COLOURS = {"error": "31", "warning": "33"}
+_COLOURS = {"error": "31", "refused": "31", "warning": "33"}
 
 
 def watched(stream: TextIO) -> bool:

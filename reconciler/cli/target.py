@@ -12,10 +12,23 @@ from typing import Any, Final
 
 import click
 
-__all__ = ["DEFAULT_SANDBOX", "SANDBOX_OPTION", "Target", "dated", "targeted", "with_sandbox_named"]
+__all__ = [
+    "DEFAULT_DIRECTORY",
+    "DEFAULT_SANDBOX",
+    "DIRECTORY",
+    "SANDBOX_OPTION",
+    "Target",
+    "dated",
+    "targeted",
+    "targeted_by_option",
+    "targeted_or_saved",
+    "with_sandbox_named",
+]
 
 DEFAULT_DIRECTORY: Final = "desired-state"
 DEFAULT_SANDBOX: Final = "default"
+
+_NEVER = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +42,43 @@ class Target:
     region: str | None = None
     today: dt.date = dt.date.min
     """The day, UTC, that the run takes for today."""
+    now: dt.datetime = _NEVER
+    """The time that the run takes for now: the first moment of ``today`` where somebody named a day."""
+    plan: Path | None = None
+    """The file of the saved plan that is applied."""
+    journal: Path | None = None
+    """The journal of the run that is undone."""
 
     def command(self, *words_before: str) -> str:
         """Return the command line that runs a command, given by its name and own options, on the same target."""
-        words = ["reconciler", *words_before]
+        undoes = self.journal is not None and self.plan is None
+        words = ["reconciler", *(("undo", *words_before[1:]) if undoes else words_before)]
         if self.sandbox is not None:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
-        words += [str(self.directory)] if str(self.directory) != DEFAULT_DIRECTORY else []
+        words += [str(self.plan)] if self.plan is not None else []
+        if self.journal is not None:
+            words.append(str(self.journal) if undoes else f"--undoes={self.journal}")
+        if str(self.directory) != DEFAULT_DIRECTORY:
+            named = self.plan is not None or self.journal is not None
+            words.append(f"--dir={self.directory}" if named else str(self.directory))
         return shlex.join(words)
 
 
-def dated(text: str) -> dt.date:
-    """Return the day, UTC, of an ISO day or time; a time without an offset is UTC.
+def dated(text: str) -> dt.datetime:
+    """Return the time, UTC, of an ISO day or time; a time without an offset is UTC.
 
     Raises:
         ValueError: the text is neither.
     """
     moment = dt.datetime.fromisoformat(text)
-    return (moment if moment.tzinfo is None else moment.astimezone(dt.UTC)).date()
+    return moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
 
 
-def _today(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.date:
+def _now(ctx: click.Context, param: click.Parameter, value: str | None) -> dt.datetime:
     try:
-        return dated(value) if value is not None else dt.datetime.now(dt.UTC).date()
+        return dated(value) if value is not None else dt.datetime.now(dt.UTC)
     except ValueError as error:
         what = f"{value!r} is neither a day (2026-12-31) nor a time (2026-12-31T18:00:00Z)"
         raise click.BadParameter(what, ctx, param) from error
@@ -100,18 +125,45 @@ class _Directory(click.Path):
         return super().convert(value, param, ctx)
 
 
+DIRECTORY: Final = _Directory()
+"""The type of a parameter that names the documents."""
+
 _OPTIONS = (
-    click.argument("directory", metavar="[DIR]", default=DEFAULT_DIRECTORY, type=_Directory()),
     SANDBOX_OPTION,
     click.option("--profile", metavar="NAME", help="Profile of your AWS configuration that gives the credentials."),
     click.option("--region", metavar="REGION", help="What the variable `region` is where the settings set none."),
-    click.option("--now", "today", metavar="DATE", callback=_today, help="Day or time, UTC, to take for now."),
+    click.option("--now", metavar="DATE", callback=_now, help="Day or time, UTC, to take for now."),
 )
 
 
 def targeted(command: Callable[..., int]) -> Callable[..., int]:
     """Give the command the options that select where it works, as its keyword ``target``."""
+    return _targeted(command, _place("[DIR]"))
 
+
+def targeted_or_saved(command: Callable[..., int]) -> Callable[..., int]:
+    """Do as ``targeted`` does for a command whose argument may also be the file of a saved plan."""
+    return _targeted(command, _place("[DIR|FILE]"))
+
+
+def targeted_by_option(command: Callable[..., int]) -> Callable[..., int]:
+    """Do as ``targeted`` does for a command whose argument is no directory of documents."""
+    place = click.option(
+        "--dir",
+        "directory",
+        metavar="DIR",
+        default=DEFAULT_DIRECTORY,
+        type=_Directory(),
+        help="The documents whose settings hold; by default `desired-state`.",
+    )
+    return _targeted(command, place)
+
+
+def _place(argument: str) -> Callable[..., Any]:
+    return click.argument("directory", metavar=argument, default=DEFAULT_DIRECTORY, type=_Directory())
+
+
+def _targeted(command: Callable[..., int], place: Callable[..., Any]) -> Callable[..., int]:
     @functools.wraps(command)
     def wrapped(
         *,
@@ -119,7 +171,7 @@ def targeted(command: Callable[..., int]) -> Callable[..., int]:
         sandbox: str | None,
         profile: str | None,
         region: str | None,
-        today: dt.date,
+        now: dt.datetime,
         **rest: Any,
     ) -> int:
         outer = click.get_current_context().find_root().params.get("sandbox")
@@ -130,7 +182,7 @@ def targeted(command: Callable[..., int]) -> Callable[..., int]:
             raise click.UsageError("--sandbox= lacks its name; write --sandbox or --sandbox=NAME")
         if sandbox is not None and profile is not None:
             raise click.UsageError("--sandbox and --profile exclude one another: the sandbox takes no credentials")
-        target = Target(directory, sandbox, profile, region, today)
+        target = Target(directory, sandbox, profile, region, now.date(), now)
         return command(target=target, **rest)
 
-    return functools.reduce(lambda function, option: option(function), reversed(_OPTIONS), wrapped)
+    return functools.reduce(lambda function, option: option(function), reversed((place, *_OPTIONS)), wrapped)

@@ -195,7 +195,7 @@ def _create(scene: Scene, address: Address, resource: Any, missing: frozenset[st
         return
     resource = _marked(scene, address, resource)
     drafts, tie = born(address, resource, KINDS[address.kind].arn(resource, scene.desired.account), missing)
-    scene.findings.drafts += drafts
+    scene.findings.drafts += [*drafts, *completing(address, resource, resource)]
     scene.findings.ties.append(tie)
     _change(scene, declared, "create", "declared, not in the account", first_differences(declared, resource))
 
@@ -217,12 +217,11 @@ def _replace(scene: Scene, pair: Pair, resource: Any, missing: frozenset[str]) -
     scene.findings.drafts += [*replacing(beginning, ending[-1].call.key), *again]
     scene.findings.ties += [dataclasses.replace(end, replaced=True), dataclasses.replace(begin, replaced=True)]
     closing = _closed(scene, declared, resource, observed.resource)
-    lost = KINDS[pair.address.kind].irreversible(observed.resource)
     fixed = tuple(
         Difference(c.field, "~", "", getattr(observed.resource, c.field), getattr(resource, c.field), (), c.origin)
         for c in closing.conflicts
     )
-    warnings = ("access is interrupted while the object is away", *(f"lost for good: {item}" for item in lost))
+    warnings = ("access is interrupted while the object is away",)
     differences = (*fixed, *closing.differences)
     _change(scene, declared, "replace", "a field differs that IAM cannot change in place", differences, warnings)
 
@@ -269,6 +268,12 @@ def _with_rename(pair: Pair, drafts: list[Draft]) -> list[Draft]:
     return [Draft(pair.address, Call(operation, params), "rename"), *others]
 
 
+def _missing_ties(address: Address, desired: Any, live: Any) -> list[Draft]:
+    """Return the drafts that put back what no facet holds and a live object lacks."""
+    there = {draft.call.key for draft in completing(address, live, live)}
+    return [draft for draft in completing(address, desired, desired) if draft.call.key not in there]
+
+
 def _move_tie(pair: Pair, observed: Observed[Any], drafts: list[Draft]) -> Tie:
     """Return the tie of a renamed or moved object: its new name and ARN are valid from the call that moves it."""
     mover = next(draft for draft in drafts if draft.effect == "rename" or "NewPath" in draft.call.params)
@@ -279,7 +284,7 @@ def _move_tie(pair: Pair, observed: Observed[Any], drafts: list[Draft]) -> Tie:
 
 
 def _closed(scene: Scene, declared: Declared, desired: Any, live: Any) -> Closing:
-    closing = Closing()
+    closing = Closing(_missing_ties(declared.address, desired, live))
     for facet in KINDS[declared.address.kind].facets:
         close_facet(scene, declared, facet, desired, live, closing)
     return closing
@@ -300,7 +305,12 @@ def _is_spared(scene: Scene, pair: Pair, observed: Observed[Any], *, tie: bool) 
 def _marked(scene: Scene, address: Address, resource: Any) -> Any:
     """Return the resource with the ownership mark among its tags, or the very same one if it needs none."""
     owner = scene.desired.settings.owner
-    if owner is None or KINDS[address.kind].facet("tags") is None or marked_by(resource.tags, owner, address):
+    if (
+        owner is None
+        or scene.desired.verbatim
+        or KINDS[address.kind].facet("tags") is None
+        or marked_by(resource.tags, owner, address)
+    ):
         return resource
     tags = {**resource.tags, MARK_KEY: mark_value(owner, address)}
     return dataclasses.replace(resource, tags=tags)
@@ -320,9 +330,7 @@ def _delete(scene: Scene, observed: Observed[Any]) -> None:
     drafts, tie = dying(observed)
     scene.findings.drafts += [*released(scene, observed), *drafts]
     scene.findings.ties.append(tie)
-    lost = tuple(f"lost for good: {item}" for item in kind.irreversible(observed.resource))
-    change = Change(address, "delete", ruling.reason, last_differences(observed), origin, lost)
-    scene.findings.changes.append(change)
+    scene.findings.changes.append(Change(address, "delete", ruling.reason, last_differences(observed), origin))
 
 
 def _refuse_deletion(scene: Scene, observed: Observed[Any]) -> None:
@@ -353,6 +361,8 @@ def _change(
 
 def _note_what_is_left(scene: Scene) -> None:
     """Note the undeclared ends of ties that a declared object leaves to whoever made them."""
+    if scene.desired.verbatim:
+        return
     for address, observed in scene.live.objects.items():
         declared = scene.desired.declared.get(address)
         if declared is None or declared.state != "present":

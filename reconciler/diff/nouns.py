@@ -128,6 +128,8 @@ class Scene:
 
     def resolve(self, kind: str, text: str, origin: Origin) -> str | None:
         """Return what IAM calls the object that ``text`` names, or None after noting the fault or the open question."""
+        if self.desired.verbatim:
+            return text
         try:
             return self.references.resolve(kind, text)
         except Dangling as error:

@@ -33,7 +33,7 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
             values[facet.field] = own
         ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
         told = facet.field in declared.given or facet.absent == "none"
-        if ignored and told and not _same(facet, own, live):
+        if ignored and told and not scene.desired.verbatim and not _same(facet, own, live):
             scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
     return dataclasses.replace(declared.resource, **values)
 
@@ -92,7 +92,7 @@ def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, fac
 def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, Any]) -> frozenset[str]:
     """Return the keys of the items that shall not be there; what leads nowhere any more is known by its name alone."""
     texts = declared.dropped.get(facet.field, frozenset())
-    if not facet.refers:
+    if not facet.refers or scene.desired.verbatim:
         return texts
     found: set[str] = set()
     for text in texts:
@@ -113,6 +113,8 @@ def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: froze
 
 
 def _is_spared_tag(scene: Scene, key: str) -> bool:
+    if scene.desired.verbatim:
+        return False
     ignored = any(fnmatchcase(key, pattern) for pattern in scene.desired.settings.ignore_tags)
     return ignored or key == MARK_KEY or key.startswith("aws:")
 

@@ -17,7 +17,7 @@ from jsonschema.validators import extend
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
-__all__ = ["schema", "validator"]
+__all__ = ["objection", "schema", "validator"]
 
 _COMMON = "common.schema.json"
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]*)")
@@ -47,6 +47,23 @@ def validator(name: str) -> Validator:
     """Return the validator for the schema in the file ``name``."""
     made: Validator = _validator_class()(schema(name))
     return made
+
+
+def objection(name: str, value: Any) -> str | None:
+    """Return what the schema in the file ``name`` holds against a JSON value, types taken as JSON has them, or None.
+
+    The first of all objections by their places; the value itself, which may be long, is not shown.
+    """
+    found = sorted(_plain_validator(name).iter_errors(value), key=lambda error: list(map(str, error.absolute_path)))
+    if not found:
+        return None
+    place = "/".join(map(str, found[0].absolute_path))
+    return f"{place or 'the whole'} does not fit {name} ({found[0].validator})"
+
+
+@cache
+def _plain_validator(name: str) -> Validator:
+    return Draft202012Validator(json.loads(_folder().joinpath(name).read_text("utf-8")))
 
 
 def _folder() -> Traversable:

@@ -112,6 +112,7 @@ KIND: Kind[Group] = Kind(
         Sweep("GetAccountAuthorizationDetails", "GroupDetailList", {"Filter": ["Group"]}),
         Sweep("GetAccountAuthorizationDetails", "UserDetailList", {"Filter": ["User"]}),
     ),
+    irreversible=lambda _, after: () if after else ("the unique id",),
     rename=lambda old, new: Call("UpdateGroup", {"GroupName": old, "NewGroupName": new}),
     creates="CreateGroup",
     effects={

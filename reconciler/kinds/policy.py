@@ -122,6 +122,15 @@ def _write_document(desired: Policy, live: Policy) -> Sequence[Call]:
     return [*calls, Call("CreatePolicyVersion", version)]
 
 
+def _irreversible(policy: Policy, after: Policy | None) -> tuple[str, ...]:
+    if after is not None:
+        kept = {version.id for version in after.others} | {after.default}
+        return tuple(f"the stored version {version.id}" for version in policy.others if version.id not in kept)
+    count = len(policy.others)
+    stored = (f"{count} older version{'s' if count > 1 else ''}",) if count else ()
+    return (*stored, "the unique id and the version ids")
+
+
 def _subject(params: Mapping[str, Any]) -> str:
     name: str = params["PolicyName"] if "PolicyName" in params else params["PolicyArn"].rpartition("/")[2]
     return name
@@ -183,7 +192,7 @@ KIND: Kind[Policy] = Kind(
     ),
     sweeps=(Sweep("GetAccountAuthorizationDetails", "Policies", {"Filter": ["LocalManagedPolicy"]}),),
     lookups=(Lookup("tags", "ListPolicyTags", "Tags", lambda policy: {"PolicyArn": policy.arn}),),
-    irreversible=lambda policy: (f"{len(policy.others)} older versions",) if policy.others else (),
+    irreversible=_irreversible,
     enrich=lambda policy, found: dataclasses.replace(policy, tags=read_tags({"Tags": found["ListPolicyTags"]})),
     subject=_subject,
     creates="CreatePolicy",

@@ -166,7 +166,7 @@ def _delete(role: Role) -> Sequence[tuple[Effect, Call]]:
 def _recreate(desired: Role, live: Role) -> Sequence[Call]:
     return [
         Call("AddRoleToInstanceProfile", {"InstanceProfileName": name, "RoleName": desired.name})
-        for name in live.instance_profiles
+        for name in sorted({*desired.instance_profiles, *live.instance_profiles})
     ]
 
 
@@ -279,7 +279,7 @@ KIND: Kind[Role] = Kind(
     principals=lambda role: principals(role.trust),
     follow=lambda role, moved: dataclasses.replace(role, trust=rename_principals(role.trust, moved)),
     recreate=_recreate,
-    irreversible=lambda _: ("the unique id, by which trust policies know the role",),
+    irreversible=lambda _, after: () if after else ("the unique id, by which trust policies know the role",),
     reserved=_reserved,
     warnings=_warnings,
     bindings=_bindings,

@@ -142,7 +142,9 @@ def _leave(user: User, names: Sequence[str]) -> Sequence[Call]:
     return [Call("RemoveUserFromGroup", {"GroupName": name, "UserName": user.name}) for name in sorted(names)]
 
 
-def _irreversible(user: User) -> tuple[str, ...]:
+def _irreversible(user: User, after: User | None) -> tuple[str, ...]:
+    if after is not None:
+        return ()
     counted = [
         (len(user.credentials.get("ListAccessKeys") or ()), "access keys"),
         (len(user.credentials.get("ListMFADevices") or ()), "MFA devices"),
@@ -150,7 +152,7 @@ def _irreversible(user: User) -> tuple[str, ...]:
         (len(user.credentials.get("ListSigningCertificates") or ()), "signing certificates"),
         (len(user.credentials.get("ListServiceSpecificCredentials") or ()), "service credentials"),
     ]
-    lost = [f"{count} {noun}" for count, noun in counted if count]
+    lost = [f"{count} {noun if count > 1 else noun[:-1]}" for count, noun in counted if count]
     if user.credentials.get("GetLoginProfile"):
         lost.insert(0, "the console password")
     return (*lost, "the unique id, by which trust policies know the user")

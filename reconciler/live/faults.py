@@ -42,7 +42,7 @@ def translated(operation: str, params: Mapping[str, Any] | None = None) -> Itera
         CallError: IAM refused the call for a reason of its own.
     """
     from botocore import exceptions as boto  # noqa: PLC0415  offline commands must not pay for it
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415  offline commands must not pay for it
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415  the same
 
     try:
         yield

@@ -124,3 +124,6 @@ class Desired:
     today: dt.date
     """The day, UTC, that every ``until`` is held against."""
     warnings: tuple[Fault, ...] = ()
+    verbatim: bool = False
+    """Whether the resources hold what IAM's calls take: references are resolved, the ownership mark is among the tags
+    where it belongs, and of what is not declared nothing is to be said."""

@@ -167,11 +167,11 @@ class Kind(Generic[R]):
     follow: Callable[[R, Mapping[str, str]], R] = lambda resource, _: resource
     """From a live resource and the ARNs that change with a rename or a move to how IAM will show the resource after."""
     recreate: Callable[[R, R], Sequence[Call]] = lambda _desired, _live: ()
-    """From (desired, live) to what puts back, after a replacement, ties that no facet holds."""
+    """From (desired, live) to what puts back, on a new object, the ties of either that no facet holds."""
     rename: Callable[[str, str], Call] | None = None
     """From the old and the new name to the renaming call, where IAM can rename."""
-    irreversible: Callable[[R], tuple[str, ...]] = lambda _: ()
-    """From a live resource to what its deletion loses for good, for people."""
+    irreversible: Callable[[R, R | None], tuple[str, ...]] = lambda _before, _after: ()
+    """From a live resource and what becomes of it (None: it is deleted) to what is lost for good, for people."""
     warnings: Callable[[R, R], tuple[str, ...]] = lambda _desired, _live: ()
     """From (desired, live) to what a reviewer should know of the change beyond its differences."""
     reserved: Callable[[R], str | None] = lambda _: None

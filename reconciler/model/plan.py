@@ -82,6 +82,8 @@ class Change:
     differences: tuple[Difference, ...] = ()
     origin: Origin | None = None
     warnings: tuple[str, ...] = ()
+    irreversible: tuple[str, ...] = ()
+    """What is lost for good: no later plan, an undo neither, brings it back."""
 
 
 @dataclass(frozen=True, slots=True)

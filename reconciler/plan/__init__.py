@@ -1,5 +1,5 @@
-"""From desired and live to a Plan: ownership, order, and the readings that only some plans need."""
+"""From desired and live to a Plan: ownership, order, the readings that only some plans need; and saved plans."""
 
-from reconciler.plan.make import make
+from reconciler.plan.make import Reader, make
 
-__all__ = ["make"]
+__all__ = ["Reader", "make"]

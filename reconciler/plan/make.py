@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from reconciler.diff import Diff, compare
 from reconciler.model import Account, Address, Desired, Live, Note, Plan
 from reconciler.plan.foresee import changed_by
+from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
 
@@ -17,7 +19,9 @@ __all__ = ["Reader", "make"]
 class Reader(Protocol):
     """What a plan needs of live IAM."""
 
-    calls: int
+    @property
+    def calls(self) -> int:
+        """Return how many requests were made so far."""
 
     def snapshot(self, account: Account) -> Live:
         """Return every object of the account."""
@@ -29,17 +33,18 @@ class Reader(Protocol):
         """Return for each ARN whether there is a managed policy of that ARN."""
 
 
-def make(desired: Desired, iam: Reader) -> Plan:
+def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
     """Return the smallest plan that makes the account as desired; the same input gives the same plan.
 
     What only some plans need (the tags of policies, the credentials of users that go, policies that nobody has heard
-    of) is read once the comparison has asked for it.
+    of) is read once the comparison has asked for it. ``live`` is a snapshot that has been read already.
 
     Raises:
         InputError: a reference leads nowhere, or the documents would prune everything.
         AccountError: the account cannot be read.
     """
-    live = iam.snapshot(desired.account)
+    if live is None:
+        live = iam.snapshot(desired.account)
     live = iam.look_up(live, _open_to_prune(desired, live))
     probed: dict[str, bool] = {}
     while True:
@@ -50,8 +55,8 @@ def make(desired: Desired, iam: Reader) -> Plan:
         elif diff.wanted:
             live = iam.look_up(live, diff.wanted)
         else:
-            header = {"calls": iam.calls, "caller": live.caller, "undeclared": len(left_alone(desired, live, ruled))}
-            return _plan(desired, live, diff, header)
+            undeclared = len(left_alone(desired, live, ruled)) if not desired.verbatim else 0
+            return _plan(desired, live, diff, {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared})
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
@@ -63,14 +68,15 @@ def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
 
 
 def _plan(desired: Desired, live: Live, diff: Diff, header: Mapping[str, Any]) -> Plan:
-    notes = {*diff.notes, *left_behind(desired, live)}
+    notes = {*diff.notes, *(left_behind(desired, live) if not desired.verbatim else ())}
     present = sum(declared.state == "present" for declared in desired.declared.values())
     steps = ordered(diff.drafts, diff.ties, live)
+    lost = losses(live.objects, (step.call for step in steps), desired.account)
     return Plan(
         account=desired.account,
         steps=steps,
         before=changed_by(live.objects, (step.call for step in steps), desired.account),
-        changes=diff.changes,
+        changes=[dataclasses.replace(change, irreversible=lost.get(change.address, ())) for change in diff.changes],
         conflicts=diff.conflicts,
         notes=sorted(notes, key=_by_address),
         declared=present,

@@ -56,6 +56,7 @@ def _change(change: Change) -> dict[str, Any]:
         "origin": _origin(change.origin),
         "differences": [_difference(difference) for difference in change.differences],
         "warnings": list(change.warnings),
+        "irreversible": list(change.irreversible),
     }
 
 

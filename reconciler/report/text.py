@@ -86,7 +86,7 @@ def _changes(plan: Plan) -> Iterator[Line]:
         yield Line((Span(head, role), Span(_why(change), "quiet")), 4)
         for difference in change.differences:
             yield from difference_lines(difference, 4, _where(difference, change))
-        for warning in change.warnings:
+        for warning in (*change.warnings, *(f"lost for good: {item}" for item in change.irreversible)):
             yield Line((Span(f"    ! {printable(warning)}", "warn"),), 6)
 
 

@@ -11,17 +11,20 @@ from reconciler.errors import SandboxError
 if TYPE_CHECKING:
     import boto3
 
-__all__ = ["reset", "session"]
+    from reconciler.sandbox.server import Serving
+
+__all__ = ["reset", "serve", "session"]
 
 _REMEDY = "pip install 'iam-reconciler[sandbox]'"
 
 
-def session(
+def session(  # noqa: PLR0913  all but one are given by name
     name: str | None = None,
     *,
     account: str = "123456789012",
     region: str = "us-east-1",
     repository: Path | None = None,
+    beside: boto3.Session | None = None,
     quotas: Mapping[str, int] | None = None,
     page_limit: int | None = None,
 ) -> boto3.Session:
@@ -31,11 +34,15 @@ def session(
     saved between runs, in the user's own state directory, and shared by all sessions that name it. Credentials,
     configuration and endpoints of the environment are not read.
 
+    Accounts know of each other when they are saved under one name in one repository, or made ``beside`` each other:
+    AssumeRole in one of them then reaches the roles of the others.
+
     Args:
         name: what the saved account is called: letters, digits, ``.``, ``_`` and ``-``, at most 64.
         account: the account id, twelve digits.
         region: the session's region; its partition is the account's partition.
         repository: the repository that the saved account belongs to; the same name in two repositories is two accounts.
+        beside: a session of the sandbox in memory, for another account in memory beside its own.
         quotas: quotas that differ from those of a new account, by their names in GetAccountSummary: ``RolesQuota``, …
         page_limit: the most items of a page, at least one, whatever MaxItems asks for; the first page is then empty.
             AWS may answer so at any time, and whoever lists has to go on while IsTruncated is true. A saved account
@@ -47,12 +54,46 @@ def session(
     """
     _require("moto", "filelock", "platformdirs")
     from reconciler.sandbox.seam import open_sandbox  # noqa: PLC0415  moto and boto3 cost half a second to import
-    from reconciler.sandbox.wiring import connect  # noqa: PLC0415  the same
+    from reconciler.sandbox.wiring import connect, neighbour  # noqa: PLC0415  the same
 
+    if beside is not None:
+        if name is not None:
+            raise SandboxError("an account beside another one is in memory; give either a name or `beside`")
+        return neighbour(beside, account, region, quotas=quotas, page_limit=page_limit)
     return connect(
         open_sandbox(name, account=account, region=region, repository=repository, quotas=quotas, page_limit=page_limit),
         region,
     )
+
+
+def serve(
+    name: str | None = None,
+    *,
+    account: str = "123456789012",
+    region: str = "us-east-1",
+    repository: Path | None = None,
+    port: int = 0,
+) -> Serving:
+    """Return the account that ``session`` would return, answering over HTTP on 127.0.0.1 until it is closed.
+
+    ``with sandbox.serve() as serving:`` closes it at the end; ``serving.url`` goes into ``AWS_ENDPOINT_URL``. Requests
+    must be signed, by whatever key.
+
+    Args:
+        name: as ``session`` takes it.
+        account: as ``session`` takes it.
+        region: as ``session`` takes it.
+        repository: as ``session`` takes it.
+        port: the port to listen on; 0 stands for one that is free.
+
+    Raises:
+        SandboxError: as ``session`` does, or the port cannot be had.
+    """
+    _require("moto", "filelock", "platformdirs")
+    from reconciler.sandbox.seam import open_sandbox  # noqa: PLC0415  moto and boto3 cost half a second to import
+    from reconciler.sandbox.server import Serving  # noqa: PLC0415  the same
+
+    return Serving(open_sandbox(name, account=account, region=region, repository=repository), port)
 
 
 def reset(name: str, *, account: str = "123456789012", repository: Path | None = None) -> bool:

@@ -21,7 +21,7 @@ from reconciler.sandbox import awsmanaged
 from reconciler.sandbox.quotas import DEFAULTS
 from reconciler.sandbox.wire import RefusedError
 
-__all__ = ["Account", "boundary", "create", "new_id", "now"]
+__all__ = ["Account", "Report", "boundary", "create", "new_id", "now"]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
@@ -39,6 +39,14 @@ def now() -> dt.datetime:
     return dt.datetime.now(dt.UTC).replace(tzinfo=None)
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A credential report, and when its generation began."""
+
+    begun: dt.datetime
+    content: bytes
+
+
 @dataclass(slots=True, eq=False)
 class Account:
     """Everything that one sandbox holds."""
@@ -51,6 +59,10 @@ class Account:
     """moto's STS backend."""
     created: dt.datetime = field(default_factory=now)
     caller_id: str = field(default_factory=lambda: new_id("AIDA"))
+    deletions: list[str] = field(default_factory=list)
+    """The deletions of service-linked roles, by their task ids."""
+    report: Report | None = None
+    """The last credential report."""
     quotas: dict[str, int] = field(default_factory=dict)
     """The quotas that are not those of a new account, by their names in GetAccountSummary."""
     page_limit: int | None = None
@@ -125,6 +137,23 @@ class Account:
         """
         found = next((each for each in self.iam.certificates.values() if each.cert_name == name), None)
         return _found(found, f"The Server Certificate with name {name} cannot be found.")
+
+    def oidc_provider(self, arn: str) -> Any:
+        """Return the OIDC provider of exactly that ARN.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        return _found(self.iam.open_id_providers.get(arn), f"OpenIDConnect Provider not found for arn {arn}")
+
+    def saml_provider(self, arn: str) -> Any:
+        """Return the SAML provider of exactly that ARN.
+
+        Raises:
+            RefusedError: NoSuchEntity.
+        """
+        found = next((each for each in self.iam.saml_providers.values() if each.arn == arn), None)
+        return _found(found, f"SAML Provider {arn} not found.")
 
     def holder(self, params: Mapping[str, Any]) -> tuple[str, Any]:
         """Return the one user, group or role that the parameters name, after ``User``, ``Group`` or ``Role``.

@@ -7,7 +7,7 @@ alive, so ours are forgotten afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -45,12 +45,17 @@ class _Sts(_Ours, TokenResponse):  # type: ignore[misc]  # moto is untyped
     pass
 
 
+_RESPONDERS: Mapping[str, Any] = {"iam": _Iam, "sts": _Sts}
+
+
 def delegate(account: Account, call: Call) -> Response:
     """Return moto's answer to the call.
 
     Raises:
         RefusedError: moto refuses, or does not know the operation either.
     """
+    if call.service not in _RESPONDERS:
+        raise RefusedError("NotImplemented", f"The sandbox does not answer {call.operation}.")
     url = f"https://{call.service}.amazonaws.com/"
     raw = call.request
     headers = HTTPHeaders()
@@ -58,7 +63,7 @@ def delegate(account: Account, call: Call) -> Response:
         headers[name] = value
     prepared = AWSPreparedRequest(raw.method, url, headers, raw.body, stream_output=False)
     request = normalize_request(prepared)
-    responder = _Iam() if call.service == "iam" else _Sts()
+    responder = _RESPONDERS[call.service]()
     responder.account = account
     method = getattr(responder, camelcase_to_underscores(call.operation), None)
     if method is None:

@@ -9,7 +9,21 @@ from collections.abc import Mapping
 
 from reconciler.errors import SandboxError
 
-__all__ = ["DEFAULTS", "MFA_DEVICES_PER_USER", "SERVICE_CREDENTIALS_PER_USER", "SSH_KEYS_PER_USER", "checked"]
+__all__ = [
+    "CLIENT_IDS_PER_PROVIDER",
+    "DEFAULTS",
+    "MFA_DEVICES_PER_USER",
+    "PROVIDERS",
+    "SERVICE_CREDENTIALS_PER_USER",
+    "SSH_KEYS_PER_USER",
+    "THUMBPRINTS_PER_PROVIDER",
+    "checked",
+]
+
+CLIENT_IDS_PER_PROVIDER = 100
+PROVIDERS = 100
+"""OIDC providers, and as many SAML providers."""
+THUMBPRINTS_PER_PROVIDER = 5
 
 MFA_DEVICES_PER_USER = 8
 SERVICE_CREDENTIALS_PER_USER = 2

@@ -50,6 +50,7 @@ class Saved:
     name: str
     path: Path
     account: str
+    repository: Path | None = None
     _generation: str | None = field(default=None, init=False)
     """The generation of the file that the account in memory came from or went to."""
 
@@ -67,7 +68,11 @@ class Saved:
         place = os.path.realpath(repository) if repository is not None else ""
         digest = hashlib.sha256(f"{account}\0{place}\0{name}".encode()).hexdigest()[:16]
         directory = platformdirs.user_state_path("iam-reconciler") / "sandboxes"
-        return cls(name, directory / f"{name}-{digest}.sandbox", account)
+        return cls(name, directory / f"{name}-{digest}.sandbox", account, repository)
+
+    def of(self, account: str) -> Saved:
+        """Return the place of another account of the same name and repository."""
+        return Saved.named(self.name, account=account, repository=self.repository)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

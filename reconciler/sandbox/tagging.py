@@ -14,9 +14,6 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["FINDERS", "folded", "get_tags", "merged", "put_tags", "rows", "tagged", "without"]
 
-_SUBJECT = re.compile(
-    r"(?:Create|Tag|Untag|List)(?P<noun>User|Role|Policy|InstanceProfile|MFADevice|ServerCertificate)(?:Tags)?"
-)
 FINDERS: Mapping[str, tuple[str, Callable[[Account, str], Any]]] = {
     "User": ("UserName", Account.user),
     "Role": ("RoleName", Account.role),
@@ -24,7 +21,10 @@ FINDERS: Mapping[str, tuple[str, Callable[[Account, str], Any]]] = {
     "InstanceProfile": ("InstanceProfileName", Account.profile),
     "MFADevice": ("SerialNumber", Account.virtual_device),
     "ServerCertificate": ("ServerCertificateName", Account.server_certificate),
+    "OpenIDConnectProvider": ("OpenIDConnectProviderArn", Account.oidc_provider),
+    "SAMLProvider": ("SAMLProviderArn", Account.saml_provider),
 }
+_SUBJECT = re.compile(rf"(?:Create|Tag|Untag|List)(?P<noun>{'|'.join(FINDERS)})(?:Tags)?")
 
 
 def tagged(account: Account, call: Call) -> tuple[str, Any]:
@@ -51,7 +51,7 @@ def get_tags(account: Account, noun: str, entity: Any) -> dict[str, str]:
     match noun:
         case "User":
             return dict(account.iam.tagger.tags.get(entity.arn, {}))
-        case "Policy":
+        case "Policy" | "OpenIDConnectProvider" | "SAMLProvider":
             return {tag["Key"]: tag["Value"] for tag in getattr(entity, "tags", {}).values()}
         case _:
             return {tag["Key"]: tag["Value"] for tag in entity.tags}
@@ -62,7 +62,7 @@ def put_tags(account: Account, noun: str, entity: Any, tags: Mapping[str, str]) 
     match noun:
         case "User":
             account.iam.tagger.tags[entity.arn] = dict(tags)
-        case "Policy":
+        case "Policy" | "OpenIDConnectProvider" | "SAMLProvider":
             entity.tags = {key: {"Key": key, "Value": value} for key, value in tags.items()}
         case _:
             entity.tags = rows(tags)

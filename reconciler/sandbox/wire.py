@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import re
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from botocore.loaders import Loader, create_loader
 from botocore.model import OperationModel, OperationNotFoundError, ServiceModel
 
 from reconciler.errors import SandboxError
 
-__all__ = ["Call", "RefusedError", "Request", "Response", "failure", "loader", "parse", "service_model", "success"]
+__all__ = [
+    "Call",
+    "OtherServiceError",
+    "RefusedError",
+    "Request",
+    "Response",
+    "failure",
+    "loader",
+    "parse",
+    "service_model",
+    "success",
+]
 
 _VERSIONS = {"2010-05-08": "iam", "2011-06-15": "sts"}
-_CREDENTIAL = re.compile(r"Credential=(?P<key>\w+)/")
+_CREDENTIAL = re.compile(r"Credential=(?P<key>\w+)/\d+/(?P<region>[\w-]+)/(?P<service>[\w-]+)")
+_INDEX = re.compile(r"\d{1,9}", re.ASCII)
 _UNPRINTABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 # A parser would turn a bare carriage return into a line feed.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
@@ -34,6 +47,16 @@ class Request(NamedTuple):
     headers: Mapping[str, str]
     body: bytes
 
+    def header(self, name: str) -> str:
+        """Return the header of that name, ignoring case, or an empty text."""
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
+    def scope(self) -> re.Match[str] | None:
+        """Return what the request is signed with and for: ``key``, ``region`` and ``service``."""
+        # A presigned URL has it among its parameters.
+        signed = self.header("Authorization") or unquote(urlsplit(self.url).query)
+        return _CREDENTIAL.search(signed)
+
 
 class Response(NamedTuple):
     """One HTTP response."""
@@ -41,6 +64,10 @@ class Response(NamedTuple):
     status: int
     headers: dict[str, str]
     body: bytes
+
+
+class OtherServiceError(SandboxError):
+    """The request is for a service that the sandbox does not answer."""
 
 
 class RefusedError(Exception):
@@ -61,10 +88,12 @@ class Call:
     model: OperationModel
     params: Mapping[str, Any]
     request: Request
+    accounts: Mapping[str, Any] = field(default_factory=dict)
+    """The accounts within reach of the call by their ids: the caller's, and that of a role that is to be assumed."""
 
     @property
     def service(self) -> str:
-        """Return ``iam`` or ``sts``."""
+        """Return ``iam``, ``sts`` or ``resourcegroupstaggingapi``."""
         return str(self.model.service_model.service_name)
 
     @property
@@ -80,8 +109,14 @@ class Call:
     @property
     def access_key(self) -> str:
         """Return the access key id that signed the request, or an empty text."""
-        found = _CREDENTIAL.search(self.request.headers.get("Authorization", ""))
+        found = self.request.scope()
         return found["key"] if found else ""
+
+    @property
+    def region(self) -> str:
+        """Return the region that the request is signed for, or an empty text."""
+        found = self.request.scope()
+        return found["region"] if found else ""
 
 
 @cache
@@ -92,7 +127,7 @@ def loader() -> Loader:
 
 @cache
 def service_model(service: str) -> ServiceModel:
-    """Return the model of ``iam`` or ``sts``."""
+    """Return the model of ``iam``, ``sts`` or ``resourcegroupstaggingapi``."""
     return ServiceModel(loader().load_service_model(service, "service-2"), service_name=service)
 
 
@@ -101,13 +136,18 @@ def parse(request: Request) -> Call:
 
     Raises:
         RefusedError: the body is malformed or names no operation.
-        SandboxError: the request is for another service than IAM and STS.
+        OtherServiceError: the request is for another service than IAM and STS.
     """
-    text = request.body.decode("utf-8") or urlsplit(request.url).query
-    fields = dict(parse_qsl(text, keep_blank_values=True))
+    try:
+        text = request.body.decode("utf-8") or urlsplit(request.url).query
+        fields = dict(parse_qsl(text, keep_blank_values=True))
+    except ValueError:
+        raise RefusedError("MalformedInput", "The request body is malformed.") from None
     service = _VERSIONS.get(fields.get("Version", ""))
     if service is None:
-        raise SandboxError(f"the sandbox answers IAM and STS only, not {urlsplit(request.url).netloc}")
+        scope = request.scope()
+        other = scope["service"] if scope else urlsplit(request.url).netloc or "this"
+        raise OtherServiceError(f"the sandbox answers IAM, STS and the tagging API only, not {other}")
     action = fields.get("Action", "")
     try:
         model = service_model(service).operation_model(action)
@@ -139,7 +179,14 @@ def failure(service: str, error: RefusedError) -> Response:
 
 @cache
 def _statuses(service: str) -> Mapping[str, int]:
-    found = {"AccessDenied": 403, "InternalFailure": 500, "NotImplemented": 501}
+    found = {
+        "AccessDenied": 403,
+        "ExpiredToken": 403,
+        "InternalFailure": 500,
+        "InvalidClientTokenId": 403,
+        "MissingAuthenticationToken": 403,
+        "NotImplemented": 501,
+    }
     for shape in service_model(service).error_shapes:
         error = shape.metadata.get("error", {})
         found[error.get("code", shape.name)] = int(error.get("httpStatusCode", 400))
@@ -177,7 +224,8 @@ def _value(shape: Any, node: Any) -> Any:
             return {name: _value(member, node[key]) for name, member, key in names if key in node}
         case "list":
             rows = node.get("member", {}) if isinstance(node, dict) else {}
-            indexes = sorted((index for index in rows if index.isdecimal()), key=int)
+            rows = rows if isinstance(rows, dict) else {}
+            indexes = sorted((index for index in rows if _INDEX.fullmatch(index)), key=int)
             return [_value(shape.member, rows[index]) for index in indexes]
         case "integer" | "long":
             if not re.fullmatch(r"[+-]?\d{1,18}", str(node), re.ASCII):
@@ -186,6 +234,8 @@ def _value(shape: Any, node: Any) -> Any:
         case "boolean":
             return str(node).lower() == "true"
         case _:
+            if isinstance(node, dict):
+                raise RefusedError("MalformedInput", "A parameter is malformed.")
             return node
 
 
@@ -207,6 +257,8 @@ def _element(tag: str, shape: Any, value: Any) -> Iterator[str]:
                 yield from _element("key", shape.key, key)
                 yield from _element("value", shape.value, item)
                 yield "</entry>"
+        case "blob":
+            yield base64.b64encode(value).decode("ascii")
         case _:
             yield _scalar(value)
     yield f"</{tag}>"

@@ -9,6 +9,7 @@ from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import boto3
 import botocore.session
@@ -24,14 +25,15 @@ from botocore.hooks import HierarchicalEmitter
 from moto.core.models import botocore_stubber
 
 from reconciler.errors import SandboxError
-from reconciler.sandbox.seam import Sandbox
+from reconciler.sandbox.seam import Sandbox, partition_of
 from reconciler.sandbox.wire import Request, loader
 
-__all__ = ["connect"]
+__all__ = ["connect", "neighbour", "sandbox_of"]
 
 _ACCESS_KEY = "AKIASANDBOXSANDBOX00"
 _SECRET_KEY = "the sandbox asks for no secret"  # noqa: S105  there is nothing behind it
-_SERVICES = ("iam", "sts")
+_SANDBOXES: WeakKeyDictionary[boto3.Session, Sandbox] = WeakKeyDictionary()
+_SERVICES = ("iam", "sts", "resource-groups-tagging-api")
 
 
 def connect(sandbox: Sandbox, region: str) -> boto3.Session:
@@ -42,7 +44,30 @@ def connect(sandbox: Sandbox, region: str) -> boto3.Session:
     core.set_credentials(_ACCESS_KEY, _SECRET_KEY)
     handler: Any = _Handler(sandbox)
     core.register("before-send", handler)
-    return boto3.Session(botocore_session=core, region_name=region)
+    session = boto3.Session(botocore_session=core, region_name=region)
+    _SANDBOXES[session] = sandbox
+    return session
+
+
+def neighbour(session: boto3.Session, account: str, region: str, **options: Any) -> boto3.Session:
+    """Return a session of another account in memory, beside that of a session.
+
+    Raises:
+        SandboxError: an argument is malformed, or the session is none of the sandbox in memory.
+    """
+    return connect(sandbox_of(session).beside(account, partition_of(account, region), **options), region)
+
+
+def sandbox_of(session: boto3.Session) -> Sandbox:
+    """Return the sandbox that a session is wired to.
+
+    Raises:
+        SandboxError: it is none of ours.
+    """
+    found = _SANDBOXES.get(session)
+    if found is None:
+        raise SandboxError("that is no session of the sandbox")
+    return found
 
 
 class _Handler:
@@ -54,7 +79,7 @@ class _Handler:
     def __call__(self, event_name: str, request: Any, **_: Any) -> AWSResponse:
         service = event_name.split(".")[1]
         if service not in _SERVICES:
-            raise SandboxError(f"the sandbox answers IAM and STS only, not {service}")
+            raise SandboxError(f"the sandbox answers IAM, STS and the tagging API only, not {service}")
         headers = {key: value.decode() if isinstance(value, bytes) else value for key, value in request.headers.items()}
         body = request.body or b""
         raw = Request(request.method, request.url, headers, body.encode() if isinstance(body, str) else bytes(body))

@@ -186,7 +186,8 @@ def test_drift_tells_what_was_changed_behind_our_back_and_how_to_go_on(run: Runn
     account.client("iam").attach_user_policy(UserName="alice", PolicyArn=admin)
     seen = run("drift", "--region=eu-west-1")
     assert seen.code == 2
-    said = "drift: user/alice  policies: AdministratorAccess is there, though desired-state/users.yaml:10 does not ask for it"
+    place = "desired-state/users.yaml:10"
+    said = f"drift: user/alice  policies: AdministratorAccess is there, though {place} does not ask for it"
     assert said in seen.out.splitlines()
     assert "next: reconciler apply --region=eu-west-1 puts the account back" in seen.out
 

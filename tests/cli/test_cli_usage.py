@@ -105,7 +105,8 @@ def test_nothing_behind_two_dashes_is_an_option() -> None:
     ],
 )
 def test_a_day_is_taken_in_utc(text: str, day: dt.date) -> None:
-    assert dated(text) == day
+    assert dated(text).date() == day
+    assert dated(text).tzinfo is dt.UTC
 
 
 def test_the_command_to_go_on_with_is_quoted_for_the_shell() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.sandbox_support import ssh_key
 from support.worlds import World
 
 from reconciler.kinds import KINDS
@@ -38,7 +39,7 @@ def full_user(iam: Any) -> None:
     codes = {"AuthenticationCode1": "123456", "AuthenticationCode2": "654321"}
     iam.enable_mfa_device(UserName="u", SerialNumber=device["SerialNumber"], **codes)
     iam.upload_signing_certificate(UserName="u", CertificateBody=PEM)
-    iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody="ssh-rsa AAAA")
+    iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key())
     iam.create_service_specific_credential(UserName="u", ServiceName="codecommit.amazonaws.com")
     boundary = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     iam.put_user_permissions_boundary(UserName="u", PermissionsBoundary=boundary)

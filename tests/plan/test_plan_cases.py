@@ -58,7 +58,7 @@ def test_a_plan_makes_exactly_the_calls_of_the_case(case: dict[str, Any]) -> Non
     assert all(any(text in conflict for conflict in conflicts) for text in expected), conflicts
     notes = " ".join(f"{note.address}: {note.what}" for note in made.notes)
     assert all(text in notes for text in case.get("notes", [])), notes
-    warnings = " ".join(warning for change in made.changes for warning in change.warnings)
+    warnings = " ".join(text for change in made.changes for text in (*change.warnings, *change.irreversible))
     assert all(text in warnings for text in case.get("warnings", [])), warnings
     world.apply(case["after"], **settings)
     assert [told(step) for step in world.plan(case["after"], **settings).steps] == []

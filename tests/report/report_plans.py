@@ -162,7 +162,7 @@ def everything() -> Plan:
                 "declared absent",
                 (Difference("policies", "-", "PowerUserAccess"),),
                 at("gone", 4),
-                ("lost for good: the unique id, by which trust policies know the role",),
+                irreversible=("the unique id, by which trust policies know the role",),
             ),
             Change(
                 Address("group", "past"),

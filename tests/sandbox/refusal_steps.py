@@ -13,6 +13,7 @@ __all__ = [
     "CODES",
     "Prepare",
     "Refusal",
+    "Signed",
     "document",
     "does",
     "groups",
@@ -27,6 +28,7 @@ __all__ = [
 
 Step = tuple[str, dict[str, Any]]
 Prepare = Callable[[Any], object]
+Signed = Callable[[Any], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Refusal:
     message: str = ""
     prepare: tuple[Prepare, ...] = ()
     quotas: Mapping[str, int] = field(default_factory=dict)
+    signed: Signed | None = None
+    """What makes the credentials that sign the call; without it, the session's own do."""
 
     def __str__(self) -> str:
         return f"{self.rule}-{self.call[0]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sandbox.refusal_steps import Refusal, document, does, groups, has, mfa, named, policies, statement, tag, trust
 from sandbox.refusals_credentials import COUNTS, CREDENTIALS
 from sandbox.refusals_documents import DOCUMENTS
+from sandbox.refusals_of_accounts import ACCOUNTS
 from sandbox.sandbox_support import ACCOUNT, PEM, POLICY, TRUST, arn, managed, ssh_key
 
 __all__ = ["CASES", "HTTP", "Refusal"]
@@ -15,14 +16,23 @@ HTTP = {
     "DuplicateCertificate": 409,
     "DuplicateSSHPublicKey": 400,
     "EntityAlreadyExists": 409,
+    "ExpiredToken": 403,
+    "ExpiredTokenException": 400,
+    "InvalidClientTokenId": 403,
+    "InvalidIdentityToken": 400,
     "InvalidInput": 400,
+    "InvalidParameterException": 400,
     "InvalidPublicKey": 400,
+    "InvalidUserType": 400,
     "LimitExceeded": 409,
     "MalformedCertificate": 400,
     "MalformedPolicyDocument": 400,
     "NoSuchEntity": 404,
+    "NotImplemented": 501,
     "NotSupportedService": 404,
+    "PasswordPolicyViolation": 400,
     "PolicyNotAttachable": 400,
+    "UnmodifiableEntity": 400,
     "ValidationError": 400,
 }
 SERVICE_POLICY = managed("aws-service-role/AmazonECSServiceRolePolicy")
@@ -141,7 +151,7 @@ EXISTS = [
 CONFLICTS = [
     has(
         "DeleteConflict", "user_has_no_login_profile", "delete_user", f"{LAST}delete login profile first.",
-        does("create_login_profile", UserName="u", Password="correct horse"), UserName="u",
+        does("create_login_profile", UserName="u", Password="Correct-horse-1"), UserName="u",
     ),
     has(
         "DeleteConflict", "user_has_no_access_keys", "delete_user", f"{LAST}delete access keys first.",
@@ -326,4 +336,4 @@ OTHERS = [
     ),
 ]  # fmt: skip
 
-CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *COUNTS, *CREDENTIALS, *DOCUMENTS, *OTHERS]
+CASES = [*VALIDATION, *EXISTS, *CONFLICTS, *LIMITS, *COUNTS, *CREDENTIALS, *DOCUMENTS, *OTHERS, *ACCOUNTS]

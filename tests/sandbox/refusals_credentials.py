@@ -70,7 +70,7 @@ CREDENTIALS = [
     has(
         "EntityAlreadyExists", "user_has_no_password_yet", "create_login_profile",
         "Login Profile for user u already exists.",
-        does("create_login_profile", **U, Password="correct horse"), **U, Password="battery staple",
+        does("create_login_profile", **U, Password="Correct-horse-1"), **U, Password="Correct-horse-2",
     ),
     *(
         has(

@@ -11,6 +11,7 @@ from reconciler import sandbox
 __all__ = [
     "ACCOUNT",
     "ASSUME",
+    "METADATA",
     "PEM",
     "PEMS",
     "POLICY",
@@ -29,6 +30,7 @@ POLICY = json.dumps(
 )
 ASSUME = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
 TRUST = json.dumps({"Version": "2012-10-17", "Statement": [ASSUME]})
+METADATA = f"<EntityDescriptor xmlns='urn:oasis:names:tc:SAML:2.0:metadata'>{' ' * 1000}</EntityDescriptor>"
 PEM = """-----BEGIN CERTIFICATE-----
 MIIBCzCBs6ADAgECAgEBMAoGCCqGSM49BAMCMA8xDTALBgNVBAMMBHRlc3QwIBcN
 MjAwMTAxMDAwMDAwWhgPMjA2MDAxMDEwMDAwMDBaMA8xDTALBgNVBAMMBHRlc3Qw

@@ -20,10 +20,12 @@ def iam() -> Any:
 
 
 def test_a_password_is_set_changed_in_part_and_taken_away(iam: Any) -> None:
-    made = iam.create_login_profile(UserName="u", Password="correct horse", PasswordResetRequired=True)["LoginProfile"]
+    made = iam.create_login_profile(UserName="u", Password="Correct-horse-1", PasswordResetRequired=True)[
+        "LoginProfile"
+    ]
     assert (made["UserName"], made["PasswordResetRequired"]) == ("u", True)
     assert iam.get_login_profile(UserName="u")["LoginProfile"] == made
-    iam.update_login_profile(UserName="u", Password="battery staple")
+    iam.update_login_profile(UserName="u", Password="Correct-horse-2")
     assert iam.get_login_profile(UserName="u")["LoginProfile"] == made
     iam.update_login_profile(UserName="u", PasswordResetRequired=False)
     assert iam.get_login_profile(UserName="u")["LoginProfile"]["PasswordResetRequired"] is False

@@ -13,6 +13,7 @@ from sandbox.sandbox_support import POLICY, TRUST, arn, client, details
 from reconciler import sandbox
 from reconciler.errors import SandboxError
 from reconciler.live import Iam
+from reconciler.sandbox.wiring import sandbox_of
 
 
 def test_quotas_are_those_that_the_session_was_given_and_the_summary_tells_them() -> None:
@@ -122,9 +123,12 @@ def test_short_pages_show_everything_exactly_once(limit: int) -> None:
 
 
 def test_the_reconciler_reads_the_same_account_from_short_pages() -> None:
-    whole, short = Iam(filled()), Iam(filled(page_limit=1))
+    session = filled()
+    whole = Iam(session)
     seen = whole.snapshot(whole.identify()).objects
     assert seen
+    sandbox_of(session).account.page_limit = 1
+    short = Iam(session)
     assert {address: each.resource for address, each in short.snapshot(short.identify()).objects.items()} == {
         address: each.resource for address, each in seen.items()
     }

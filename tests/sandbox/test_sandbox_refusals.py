@@ -16,6 +16,8 @@ import reconciler.sandbox.rules
 from reconciler import sandbox
 from reconciler.sandbox.registry import ANSWERS, RULES
 
+SERVED = ("iam", "sts", "resourcegroupstaggingapi")
+SERVICES = {"get_resources": "resourcegroupstaggingapi"}
 REFUSING = {rule.name: rule for rule in RULES}
 
 
@@ -24,7 +26,7 @@ def of(code: str) -> pytest.MarkDecorator:
 
 
 def refused(case: Refusal) -> None:
-    session = sandbox.session(quotas=case.quotas)
+    session: Any = sandbox.session(quotas=case.quotas)
     # Without botocore's own checks, as a program in another language would call.
     unchecked = Config(parameter_validation=False)
     iam: Any = session.client("iam", config=unchecked)
@@ -34,9 +36,11 @@ def refused(case: Refusal) -> None:
     iam.create_policy(PolicyName="p", PolicyDocument=POLICY)
     for prepare in case.prepare:
         prepare(iam)
-    before = details(iam)
     operation, params = case.call
-    caller = session.client("sts", config=unchecked) if operation == "assume_role" else iam
+    service = "sts" if operation.startswith("assume_role") else SERVICES.get(operation, "iam")
+    signed = case.signed(session) if case.signed else {}
+    caller = session.client(service, config=unchecked, **signed) if signed or service != "iam" else iam
+    before = details(iam)
     with pytest.raises(ClientError) as caught:
         getattr(caller, operation)(**params)
     error, answer = caught.value.response["Error"], caught.value.response["ResponseMetadata"]
@@ -92,6 +96,51 @@ def test_access_denied(case: Refusal) -> None:
     refused(case)
 
 
+@of("ExpiredToken")
+def test_expired_token(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidClientTokenId")
+def test_invalid_client_token_id(case: Refusal) -> None:
+    refused(case)
+
+
+@of("ExpiredTokenException")
+def test_expired_token_exception(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidIdentityToken")
+def test_invalid_identity_token(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidParameterException")
+def test_invalid_parameter_exception(case: Refusal) -> None:
+    refused(case)
+
+
+@of("InvalidUserType")
+def test_invalid_user_type(case: Refusal) -> None:
+    refused(case)
+
+
+@of("NotImplemented")
+def test_not_implemented(case: Refusal) -> None:
+    refused(case)
+
+
+@of("PasswordPolicyViolation")
+def test_password_policy_violation(case: Refusal) -> None:
+    refused(case)
+
+
+@of("UnmodifiableEntity")
+def test_unmodifiable_entity(case: Refusal) -> None:
+    refused(case)
+
+
 @of("MalformedCertificate")
 def test_malformed_certificate(case: Refusal) -> None:
     refused(case)
@@ -130,8 +179,8 @@ def test_every_rule_has_a_name_of_its_own_a_source_and_a_sentence() -> None:
 
 
 def test_rules_and_answers_are_about_operations_that_exist() -> None:
-    session = sandbox.session()
-    known = {name for service in ("iam", "sts") for name in session.client(service).meta.service_model.operation_names}
+    session: Any = sandbox.session()
+    known = {name for service in SERVED for name in session.client(service).meta.service_model.operation_names}
     assert set(ANSWERS) <= known
     assert {operation for rule in RULES for operation in rule.operations} <= known
 

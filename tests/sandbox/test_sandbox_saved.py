@@ -14,7 +14,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sandbox.sandbox_support import ACCOUNT, PEM, POLICY, TRUST, arn, client, details, managed, ssh_key
+from sandbox.sandbox_support import (
+    ACCOUNT,
+    METADATA,
+    PEM,
+    POLICY,
+    arn,
+    client,
+    details,
+    managed,
+    ssh_key,
+    trusting,
+)
 
 from reconciler import sandbox
 from reconciler.errors import SandboxError
@@ -52,20 +63,20 @@ def test_what_one_session_writes_the_next_reads() -> None:
 def test_everything_that_moto_keeps_is_saved_too() -> None:
     iam = client("shared")
     iam.create_user(UserName="u")
-    iam.create_login_profile(UserName="u", Password="correct horse")
+    iam.create_login_profile(UserName="u", Password="Correct-horse-1")
     iam.create_access_key(UserName="u")
     iam.upload_signing_certificate(UserName="u", CertificateBody=PEM)
     iam.upload_ssh_public_key(UserName="u", SSHPublicKeyBody=ssh_key())
     serial = iam.create_virtual_mfa_device(VirtualMFADeviceName="d")["VirtualMFADevice"]["SerialNumber"]
     iam.enable_mfa_device(UserName="u", SerialNumber=serial, AuthenticationCode1="123456", AuthenticationCode2="654321")
-    iam.create_saml_provider(Name="saml", SAMLMetadataDocument="x" * 1000)
+    iam.create_saml_provider(Name="saml", SAMLMetadataDocument=METADATA)
     iam.create_open_id_connect_provider(Url="https://example.org", ThumbprintList=["a" * 40])
     iam.upload_server_certificate(ServerCertificateName="c", CertificateBody=PEM, PrivateKey="key")
     iam.create_account_alias(AccountAlias="alias")
     iam.update_account_password_policy(MinimumPasswordLength=12)
     iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     iam.generate_credential_report()
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting(arn("root")))
     sandbox.session("shared").client("sts").assume_role(RoleArn=arn("role/r"), RoleSessionName="me")
     other = client("shared")
     assert other.list_saml_providers()["SAMLProviderList"][0]["Arn"] == arn("saml-provider/saml")
@@ -73,7 +84,7 @@ def test_everything_that_moto_keeps_is_saved_too() -> None:
     assert other.list_virtual_mfa_devices()["VirtualMFADevices"][0]["SerialNumber"] == serial
     assert other.list_account_aliases()["AccountAliases"] == ["alias"]
     assert len(details(other, "Role")["RoleDetailList"]) == 2
-    assert other.get_credential_report()["ReportFormat"] == "text/csv"
+    assert other.generate_credential_report()["State"] in {"INPROGRESS", "COMPLETE"}
 
 
 def test_names_accounts_and_repositories_tell_saved_accounts_apart(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import boto3
 import moto
 import pytest
 from botocore.config import Config
-from sandbox.sandbox_support import ACCOUNT, POLICY, TRUST, arn, client, details, managed
+from sandbox.sandbox_support import ACCOUNT, METADATA, POLICY, TRUST, arn, client, details, managed, trusting
 
 from reconciler import sandbox
 from reconciler.errors import SandboxError
@@ -59,13 +59,13 @@ def exercise(session: Any) -> list[str]:
     user = iam.create_user(UserName="u")["User"]["Arn"]
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
     iam.attach_role_policy(RoleName="r", PolicyArn=managed("ReadOnlyAccess"))
-    iam.create_login_profile(UserName="u", Password="correct horse")
+    iam.create_login_profile(UserName="u", Password="Correct-horse-1")
     iam.create_access_key(UserName="u")
     with pytest.raises(iam.exceptions.DeleteConflictException):
         iam.delete_user(UserName="u")
     with pytest.raises(iam.exceptions.CredentialReportNotPresentException):
         iam.get_credential_report()
-    provider = iam.create_saml_provider(Name="saml", SAMLMetadataDocument="x" * 1000)["SAMLProviderArn"]
+    provider = iam.create_saml_provider(Name="saml", SAMLMetadataDocument=METADATA)["SAMLProviderArn"]
     assert [user["UserName"] for user in details(iam)["UserDetailList"]] == ["u"]
     return [user, provider, sts.get_caller_identity()["Arn"]]
 
@@ -127,13 +127,13 @@ def test_an_endpoint_given_by_hand_is_answered_here_too() -> None:
 def test_other_services_are_not_answered(service: Any) -> None:
     other: Any = sandbox.session().client(service)
     call = {"s3": "list_buckets", "ec2": "describe_vpcs", "dynamodb": "list_tables"}.get(service, "list_accounts")
-    with pytest.raises(SandboxError, match="the sandbox answers IAM and STS only, not"):
+    with pytest.raises(SandboxError, match="the sandbox answers IAM, STS and the tagging API only, not"):
         getattr(other, call)()
 
 
 def test_a_request_of_another_service_at_the_seam_is_not_answered() -> None:
     made = open_sandbox(None, account=ACCOUNT, region="us-east-1", repository=None)
-    with pytest.raises(SandboxError, match=r"IAM and STS only, not sns\.amazonaws\.com"):
+    with pytest.raises(SandboxError, match=r"IAM, STS and the tagging API only, not sns\.amazonaws\.com"):
         made.dispatch(Request("POST", "https://sns.amazonaws.com/", {}, b"Action=ListTopics&Version=2010-03-31"))
 
 
@@ -161,7 +161,7 @@ def test_sessions_without_a_name_know_nothing_of_each_other() -> None:
     sessions = [client() for _ in range(20)]
     for number, iam in enumerate(sessions):
         iam.create_user(UserName=f"user{number}", Tags=[{"Key": "number", "Value": str(number)}])
-        iam.create_login_profile(UserName=f"user{number}", Password="correct horse")
+        iam.create_login_profile(UserName=f"user{number}", Password="Correct-horse-1")
     for number, iam in enumerate(sessions):
         assert [user["UserName"] for user in iam.list_users()["Users"]] == [f"user{number}"]
 
@@ -193,7 +193,7 @@ def test_account_and_region_are_those_asked_for() -> None:
     identity = session.client("sts").get_caller_identity()
     assert (identity["Account"], identity["Arn"]) == ("210987654321", "arn:aws-cn:iam::210987654321:user/sandbox")
     keys = session.client("iam").create_user(UserName="u")["User"]["Arn"]
-    session.client("iam").create_login_profile(UserName="u", Password="correct horse")
+    session.client("iam").create_login_profile(UserName="u", Password="Correct-horse-1")
     assert keys == "arn:aws-cn:iam::210987654321:user/u"
 
 
@@ -215,7 +215,7 @@ def test_the_caller_is_the_user_or_session_whose_key_signed() -> None:
     assert session.client("sts", **mine).get_caller_identity()["Arn"] == arn("user/u")
     assert session.client("iam", **mine).get_user()["User"]["UserName"] == "u"
     assert len(session.client("iam", **mine).list_access_keys()["AccessKeyMetadata"]) == 1
-    iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST)
+    iam.create_role(RoleName="r", AssumeRolePolicyDocument=trusting(arn("root")))
     lent = sts.assume_role(RoleArn=arn("role/r"), RoleSessionName="me")["Credentials"]
     assumed: Any = session.client(
         "sts",
@@ -234,7 +234,7 @@ def test_moto_beside_it_is_left_alone() -> None:
         theirs.create_user(UserName="theirs")
         ours = client()
         ours.create_user(UserName="ours")
-        ours.create_login_profile(UserName="ours", Password="correct horse")
+        ours.create_login_profile(UserName="ours", Password="Correct-horse-1")
         assert [user["UserName"] for user in theirs.list_users()["Users"]] == ["theirs"]
         assert [user["UserName"] for user in ours.list_users()["Users"]] == ["ours"]
     assert [user["UserName"] for user in ours.list_users()["Users"]] == ["ours"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -36,7 +35,7 @@ def create_virtual_device(account: Account, call: Call) -> Mapping[str, Any]:
     device = VirtualMfaDevice(account.id, account.iam.region_name, name)
     put_tags(account, _NOUN, device, merged(_NOUN, {}, call.params.get("Tags", ())))
     account.iam.virtual_mfa_devices[device.serial_number] = device
-    seed = {"Base32StringSeed": _blob(device.base32_string_seed.encode()), "QRCodePNG": _blob(device.qr_code_png)}
+    seed = {"Base32StringSeed": device.base32_string_seed.encode(), "QRCodePNG": device.qr_code_png}
     return {"VirtualMFADevice": {"SerialNumber": device.serial_number, **seed, "Tags": device.tags or None}}
 
 
@@ -114,7 +113,3 @@ def _device(account: Account, call: Call) -> Any:
 def _virtual(account: Account, serial: str) -> Any:
     """Return the virtual device, or None for one that is held in the hand: its serial number is no ARN."""
     return account.virtual_device(serial) if serial.startswith("arn:") else None
-
-
-def _blob(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")

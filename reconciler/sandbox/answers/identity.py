@@ -5,29 +5,32 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.sandbox import views
+from reconciler.sandbox import callers, views
 from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import answer
-from reconciler.sandbox.wire import Call
+from reconciler.sandbox.wire import Call, RefusedError
 
-__all__ = ["caller", "get_caller_identity", "named_user"]
-
-_NAME = "sandbox"
+__all__ = ["caller", "get_access_key_info", "get_caller_identity", "named_user"]
 
 
 def caller(account: Account, call: Call) -> views.View:
     """Return the user whose access key signed the call; a session's own credentials are those of ``user/sandbox``.
 
     That user is not among the account's, so that what an account holds is what was created in it.
+
+    Raises:
+        RefusedError: ValidationError, the call is a role's.
     """
-    key = account.iam.access_keys.get(call.access_key)
-    if key is not None and key.user_name in account.iam.users:
-        return views.user(account, account.iam.users[key.user_name])
+    found = callers.caller(account, call.access_key)
+    if found.session is not None:
+        raise RefusedError("ValidationError", "Must specify userName when calling with non-User credentials")
+    if found.entity is not None:
+        return views.user(account, found.entity)
     return {
         "Path": "/",
-        "UserName": _NAME,
-        "UserId": account.caller_id,
-        "Arn": account.arn(f"user/{_NAME}"),
+        "UserName": callers.NAME,
+        "UserId": found.id,
+        "Arn": found.arn,
         "CreateDate": account.created,
     }
 
@@ -44,10 +47,11 @@ def named_user(account: Account, call: Call) -> Any:
 @answer("GetCallerIdentity")
 def get_caller_identity(account: Account, call: Call) -> Mapping[str, Any]:
     """Return account, id and ARN of the caller: a user, or the session of a role."""
-    session = account.sts.get_assumed_role_from_access_key(call.access_key)
-    if session is not None:
-        role = next((role for role in account.iam.roles.values() if role.arn == session.role_arn), None)
-        user_id = f"{role.id if role is not None else 'AROA'}:{session.session_name}"
-        return {"UserId": user_id, "Account": account.id, "Arn": session.arn}
-    user = caller(account, call)
-    return {"UserId": user["UserId"], "Account": account.id, "Arn": user["Arn"]}
+    found = callers.caller(account, call.access_key)
+    return {"UserId": found.id, "Account": account.id, "Arn": found.arn}
+
+
+@answer("GetAccessKeyInfo")
+def get_access_key_info(account: Account, call: Call) -> Mapping[str, Any]:
+    """Return the account that an access key id belongs to; one that encodes none stands for this account."""
+    return {"Account": callers.owner(call.params["AccessKeyId"]) or account.id}

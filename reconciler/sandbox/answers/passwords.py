@@ -1,19 +1,33 @@
-"""Login profiles: whether a user has a password for the console. The password itself is not kept."""
+"""Login profiles: whether a user has a password for the console; and the account's alias.
+
+Of passwords, the former ones too, no more than digests are kept: a user who changes one has to know the last, and may
+be kept from taking one again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reconciler.sandbox import callers
 from reconciler.sandbox.account import Account, now
 from reconciler.sandbox.answers.identity import named_user
-from reconciler.sandbox.registry import answer
+from reconciler.sandbox.registry import Key, answer, listing
 from reconciler.sandbox.wire import Call, RefusedError
 
-__all__ = ["create_login_profile", "delete_login_profile", "get_login_profile", "update_login_profile"]
+__all__ = [
+    "change_password",
+    "create_login_profile",
+    "delete_login_profile",
+    "digest",
+    "get_login_profile",
+    "list_account_aliases",
+    "update_login_profile",
+]
 
 _SET = "set"
-"""Stands for every password: moto's credential report asks whether there is one, and no more."""
+"""Stands for every password."""
 _SETTINGS = ("PasswordResetRequired", "MaxSigninSessionDuration")
 
 
@@ -21,7 +35,7 @@ _SETTINGS = ("PasswordResetRequired", "MaxSigninSessionDuration")
 def create_login_profile(account: Account, call: Call) -> Mapping[str, Any]:
     """Give a user a password."""
     user = named_user(account, call)
-    user.password = _SET
+    _set(user, call.params["Password"])
     user.login_profile = {"CreateDate": now(), "PasswordResetRequired": False, **_settings(call)}
     return _shown(user)
 
@@ -36,6 +50,8 @@ def get_login_profile(account: Account, call: Call) -> Mapping[str, Any]:
 def update_login_profile(account: Account, call: Call) -> Mapping[str, Any]:
     """Change the password, or what is required of it; what is not given stays."""
     user = _with_password(account, call)
+    if "Password" in call.params:
+        _set(user, call.params["Password"])
     user.login_profile |= _settings(call)
     if call.params.get("ResetMaxSigninSessionDuration"):
         user.login_profile.pop("MaxSigninSessionDuration", None)
@@ -49,6 +65,31 @@ def delete_login_profile(account: Account, call: Call) -> Mapping[str, Any]:
     user.password = None
     del user.login_profile
     return {}
+
+
+@answer("ChangePassword")
+def change_password(account: Account, call: Call) -> Mapping[str, Any]:
+    """Replace the caller's own password."""
+    user = callers.caller(account, call.access_key).entity
+    _set(user, call.params["NewPassword"])
+    user.login_profile["PasswordResetRequired"] = False
+    return {}
+
+
+@listing("ListAccountAliases", "AccountAliases")
+def list_account_aliases(account: Account, _: Call) -> Iterable[tuple[Key, Any]]:
+    """Return the alias, if there is one."""
+    return (((alias,), alias) for alias in account.iam.account_aliases)
+
+
+def digest(password: str) -> str:
+    """Return what is kept of a password."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def _set(user: Any, password: str) -> None:
+    user.password, user.password_changed = _SET, now()
+    user.former_passwords = [*getattr(user, "former_passwords", ()), digest(password)]
 
 
 def _settings(call: Call) -> dict[str, Any]:

@@ -2,7 +2,42 @@
 
 from __future__ import annotations
 
-from reconciler.sandbox.rules import constraints, reserved, documents, names, tags  # isort: skip
-from reconciler.sandbox.rules import grants, credentials, counts, deletion  # isort: skip
+from reconciler.sandbox.rules import (  # isort: skip
+    callers,
+    constraints,
+    reserved,
+    servicelinked,
+    documents,
+    names,
+    tags,
+    grants,
+    credentials,
+    counts,
+    deletion,
+    providers,
+    passwords,
+    resources,
+    federation,
+    sessions,
+    simulation,
+)
 
-__all__ = ["constraints", "counts", "credentials", "deletion", "documents", "grants", "names", "reserved", "tags"]
+__all__ = [
+    "callers",
+    "constraints",
+    "counts",
+    "credentials",
+    "deletion",
+    "documents",
+    "federation",
+    "grants",
+    "names",
+    "passwords",
+    "providers",
+    "reserved",
+    "resources",
+    "servicelinked",
+    "sessions",
+    "simulation",
+    "tags",
+]

@@ -46,10 +46,6 @@ def policy_attachable(account: Account, call: Call) -> str | None:
     if arn is None:
         return None
     policy = account.policy(arn)
-    if call.operation in _ATTACH:
-        _, holder = account.holder(call.params)
-        if holder.path.startswith(_SERVICE_ROLE):
-            return None
     if arn.startswith(f"arn:{account.partition}:iam::aws:") and policy.path.startswith(_SERVICE_ROLE):
         return "Cannot attach a Service Role Policy to a Customer Role."
     return None

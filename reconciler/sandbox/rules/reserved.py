@@ -7,7 +7,7 @@ from reconciler.sandbox.account import Account
 from reconciler.sandbox.registry import rule
 from reconciler.sandbox.wire import Call
 
-__all__ = ["assumed_role_exists", "aws_managed_policies_stay"]
+__all__ = ["aws_managed_policies_stay"]
 
 
 @rule(
@@ -28,17 +28,3 @@ def aws_managed_policies_stay(account: Account, call: Call) -> str | None:
         return None
     account.policy(arn)
     return f"iam:{call.operation} is not allowed on resource: policy {arn}, which AWS manages."
-
-
-@rule(
-    "AccessDenied",
-    "AssumeRole",
-    source="STS API reference, AssumeRole; only the role's existence is checked, not its trust",
-    standing="assumed",
-)
-def assumed_role_exists(account: Account, call: Call) -> str | None:
-    """Refuse a session of a role that is not in this account."""
-    arn = call.params["RoleArn"]
-    if any(role.arn == arn for role in account.iam.roles.values()):
-        return None
-    return f"User: {account.arn('user/sandbox')} is not authorized to perform: sts:AssumeRole on resource: {arn}"

@@ -11,14 +11,8 @@ from reconciler.sandbox.wire import Call
 
 __all__ = ["tag_keys_differ", "tag_keys_not_reserved", "tag_quota"]
 
-_CREATE = (
-    "CreateUser",
-    "CreateRole",
-    "CreatePolicy",
-    "CreateInstanceProfile",
-    "CreateVirtualMFADevice",
-    "UploadServerCertificate",
-)
+_ELSEWHERE = {"MFADevice": "CreateVirtualMFADevice", "ServerCertificate": "UploadServerCertificate"}
+_CREATE = (*(f"Create{noun}" for noun in FINDERS if noun not in _ELSEWHERE), *_ELSEWHERE.values())
 _TAG = tuple(f"Tag{noun}" for noun in FINDERS)
 _QUOTA = 50
 

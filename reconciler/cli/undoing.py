@@ -1,0 +1,91 @@
+"""The command `undo`: a plan like any other, made from the journal of a run."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import click
+
+from reconciler.cli import gate, journals, run, saved
+from reconciler.cli.applying import Manner, carry_out, in_a_manner
+from reconciler.cli.screen import complain, console, unread
+from reconciler.cli.target import Target, targeted_by_option
+from reconciler.model import Account, Plan
+from reconciler.report.lines import printable
+
+__all__ = ["undo"]
+
+_DONE, _ERROR, _CONFLICTS = 0, 1, 3
+_LISTED = 10
+
+
+@click.command()
+@click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@gate.ALLOW_SPIKE
+@in_a_manner
+@saved.saving
+@targeted_by_option
+def undo(
+    target: Target, manner: Manner, saving: saved.Saving, journal: Path | None, *, yes: bool, allow_spike: bool
+) -> int:
+    """Put back what an apply wrote, from its JOURNAL; for emergencies.
+
+    Where the documents can be mended, `git revert` and `apply` is the better way: the next apply makes the account
+    what the documents say, undone or not. Undo shows a plan, asks, and carries it out; with --out it saves the plan
+    for `apply FILE` and writes nothing. What others changed since stays as they left it.
+
+    Without a JOURNAL the newest ones are listed.
+    """
+    if journal is None:
+        return _list(target)
+    saving.check()
+    target = dataclasses.replace(target, journal=journal)
+    read = gate.clock()
+    iam, desired = run.reached(target, run.checked(target))
+    found = journals.opened(journal, desired.account)
+    made = journals.undo_plan(found, desired, iam)
+    if saving.out is not None:
+        from reconciler.plan.basis import Basis  # noqa: PLC0415  most plans are not saved
+
+        saved.save(made, Basis("journal", found.sha256), target, saving.out, saving.expires)
+    with unread():
+        _show(made, journals.told(found.journal))
+    sys.stdout.flush()
+    if made.steps and saving.out is None:
+        gate.refuse_spikes(made, allowed=allow_spike)
+        code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
+        if code:
+            return code
+    return _CONFLICTS if made.conflicts else _DONE
+
+
+def _show(made: Plan, run_told: str) -> None:
+    from reconciler.report import text  # noqa: PLC0415  a list of journals shows no report
+    from reconciler.report.terminal import show  # noqa: PLC0415  the same
+
+    click.echo(f"Undo of the run of {printable(run_told)}")
+    if made.in_sync:
+        click.echo("nothing to put back: nothing that the run wrote is left as the run left it")
+        show(text.open_lines(made), console())
+    else:
+        text.render(made, console=console())
+
+
+def _list(target: Target) -> int:
+    """List the newest journals of the accounts that the settings name, and complain that none was chosen."""
+    source = run.checked(target, offline=True)
+    accounts = [Account(entry.id, entry.partition) for entry in source.accounts]
+    for account in accounts:
+        click.echo(f"journals of account {account.id} are kept in {journals.folder(account)}")
+        listed = list(journals.newest(account, _LISTED))
+        for path, what in listed:
+            click.echo(f"  {path}\n    {printable(what)}")
+        if not listed:
+            click.echo("  there is none")
+    if not accounts:
+        click.echo(f"the settings name no account; journals are kept in {journals.folder(Account('ACCOUNT'))}")
+    complain("error", "no journal was named, so nothing is undone; `reconciler undo JOURNAL` undoes one")
+    return _ERROR

@@ -1,0 +1,42 @@
+"""What a plan was made from, as a digest."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, Literal
+
+from reconciler.model import Desired, Document, Origin
+from reconciler.plan.touched import digest
+
+__all__ = ["Basis", "basis_of"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Basis:
+    """What a plan was made from, and must be made from again before it is applied."""
+
+    kind: Literal["documents", "journal"]
+    sha256: str
+    """The digest of the documents with their variables filled in, or of the journal's bytes."""
+
+
+def basis_of(desired: Desired) -> Basis:
+    """Return the digest of what the documents say: neither their files' names and order nor the day show in it."""
+    declared = {str(address).lower(): _plain(one) for address, one in desired.declared.items()}
+    return Basis("documents", digest({"settings": _plain(desired.settings), "declared": declared}))
+
+
+def _plain(value: Any) -> Any:
+    """Return a value without the places where it was written."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        members = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        return {name: _plain(member) for name, member in members.items() if not isinstance(member, Origin | Document)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, AbstractSet):
+        return sorted(str(item) for item in value)
+    return value if value is None or isinstance(value, bool | int) else str(value)

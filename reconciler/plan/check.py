@@ -1,0 +1,268 @@
+"""The narrowing of a saved plan: what is made anew decides, and the file only leaves out."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+from reconciler.errors import RefusedError
+from reconciler.model import Account, Address, Change, Live, Plan, Step
+from reconciler.plan.file import Saved
+from reconciler.plan.foresee import changed_by, foreseen, is_true_already
+from reconciler.plan.make import Reader
+from reconciler.plan.touched import CREATED, Touched, holds, left_by, moved, touched_by
+
+__all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
+
+Derive: TypeAlias = Callable[[Reader], Plan]
+"""How a plan is made anew from what it was made from: documents, or the journal that it undoes."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Narrowed:
+    """What is left to do of a saved plan."""
+
+    plan: Plan
+    """The plan as it is made anew, without all that the file does not hold."""
+    done: Sequence[Step]
+    """The steps of the file that are true already."""
+    beyond: Sequence[Step]
+    """The steps of the plan that was made anew which the file does not hold."""
+    remade: bool
+    """Whether the steps stand in another order than in the file, because the account needs it now."""
+
+
+class _Watching:
+    """Passes everything on to a reader and keeps the snapshot as it was last seen."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.live: Live | None = None
+
+    @property
+    def calls(self) -> int:
+        return self._reader.calls
+
+    def snapshot(self, account: Account) -> Live:
+        self.live = self._reader.snapshot(account)
+        return self.live
+
+    def look_up(self, live: Live, wanted: Iterable[tuple[Address, str]]) -> Live:
+        self.live = self._reader.look_up(live, wanted)
+        return self.live
+
+    def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
+        return self._reader.has_policies(arns)
+
+
+def refuse_foreign(saved: Saved, account: Account, now: dt.datetime) -> None:
+    """Return if the plan is for this account and has not expired.
+
+    Raises:
+        RefusedError: it is for another account or partition, or it has expired.
+    """
+    reasons = []
+    if saved.account != account.id:
+        reasons.append(f"the plan is for account {saved.account}, and the credentials belong to {account.id}")
+    if saved.partition != account.partition:
+        reasons.append(
+            f"the plan is for partition {saved.partition}, and the credentials belong to {account.partition}"
+        )
+    if saved.header.expires is not None and now >= saved.header.expires:
+        reasons.append(f"the plan expired at {saved.header.expires.isoformat()}; plan again")
+    if reasons:
+        raise RefusedError(reasons)
+
+
+def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) -> Narrowed:
+    """Return the plan that ``derive`` makes of the account as it is now, without all that the file does not hold.
+
+    A step of the file that is not made anew must be true already: done by a run that was interrupted. Nothing of the
+    file is trusted but which steps shall be left out; parameters, order, marks and guards are those made anew.
+
+    Raises:
+        RefusedError: a touched object moved, a step is not made anew, or there would be more to do and ``exact``.
+    """
+    reader = _Watching(iam)
+    fresh = derive(reader)
+    live = _read(saved.touched, reader, fresh.account)
+    stale = [text for one in saved.touched for text in moved(one, live.objects.get(one.address), begun=True)]
+    if stale:
+        raise RefusedError(f"{text}; plan again, and have it reviewed" for text in stale)
+    by_key = {step.call.key: step for step in saved.steps}
+    kept = [step for step in fresh.steps if step.call.key in by_key]
+    beyond = [step for step in fresh.steps if step.call.key not in by_key]
+    known = {step.call.key for step in kept}
+    done = [step for step in saved.steps if step.call.key not in known]
+    reasons = [
+        *_unfounded(saved, done, known, live, fresh),
+        *_untold(saved, kept, live),
+        *_lacking(kept, beyond, by_key, live),
+    ]
+    if exact:
+        reasons += [f"{_call(step)} is not in the plan file, and would be done now (--exact)" for step in beyond]
+    if reasons:
+        raise RefusedError(reasons)
+    steps, remade = _numbered(kept, fresh.steps, by_key)
+    return Narrowed(_plan(fresh, steps, beyond, live), done, beyond, remade)
+
+
+def refuse_moved(plan: Plan, iam: Reader) -> None:
+    """Return if everything that the plan touches is still as the plan read it; one snapshot tells.
+
+    Raises:
+        RefusedError: an object moved.
+        AccountError: the account cannot be read.
+    """
+    touched = touched_by(plan)
+    live = _read(touched, _Watching(iam), plan.account)
+    stale = [text for one in touched for text in moved(one, live.objects.get(one.address), begun=False)]
+    if stale:
+        raise RefusedError(f"{text}; nothing was written: plan again" for text in stale)
+
+
+def _read(touched: Sequence[Touched], reader: _Watching, account: Account) -> Live:
+    """Return the last snapshot, or a new one, with every field read that the touched objects are judged by."""
+    live = reader.live or reader.snapshot(account)
+    wanted = {
+        (one.address, field)
+        for one in touched
+        if one.address in live.objects
+        for field in live.objects[one.address].unread & one.fields.keys()
+    }
+    return reader.look_up(live, wanted) if wanted else live
+
+
+def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live, fresh: Plan) -> list[str]:
+    """Return why each step that was not made anew, and is not true already, cannot be applied."""
+    lacks = "the journal does" if saved.basis.kind == "journal" else "the documents as they are now do"
+    conflicts = {conflict.address: conflict.what for conflict in fresh.conflicts}
+    reasons = []
+    for step in absent:
+        if _is_done(step, saved, known, live):
+            continue
+        why = f" ({conflicts[step.address]})" if step.address in conflicts else ""
+        if any(one.address == step.address and _is_replaced(one, live) for one in saved.touched):
+            why = " (what the new object was to keep of the one that it replaces was lost with that)"
+        reasons.append(f"{lacks} not produce {_named(step)}{why}; plan again")
+    return reasons
+
+
+def _untold(saved: Saved, kept: Sequence[Step], live: Live) -> list[str]:
+    """Return why objects cannot be judged that the kept steps change and the file does not know."""
+    told = {one.address for one in saved.touched}
+    changed = {step.address for step in kept if step.address in foreseen(live.objects, step.call, live.account)}
+    return [f"the plan file does not tell how {address} was; plan again" for address in sorted(changed - told)]
+
+
+def _is_replaced(touched: Touched, live: Live) -> bool:
+    """Return whether the plan deletes the object to make it anew, and it is deleted already."""
+    first, *later = touched.identity
+    observed = live.objects.get(touched.address)
+    renewed = first[1] is not None and any(state == CREATED for _, state in later)
+    return renewed and (observed is None or observed.resource.unique_id != first[1])
+
+
+def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:
+    """Return whether what the step does is true already; every touched object is known to be in a state of the plan."""
+    changes = [one for one in saved.touched if left_by(one, step.id)]
+    if changes:
+        return all(holds(one, step.id, live.objects.get(one.address)) for one in changes)
+    if is_true_already(live.objects, step.call, live.account):
+        return True
+    # What is left are calls that no field shows. Those that a deletion takes are done with the object, or, as the
+    # deletion would still ask for them, before it.
+    own = next((one for one in saved.touched if one.address == step.address), None)
+    ending = {number for number, state in own.identity if state is None and number > step.id} if own else set()
+    if step.address not in live.objects:
+        return bool(ending)
+    return any(later.id in ending and later.call.key in known for later in saved.steps)
+
+
+def _lacking(kept: Sequence[Step], beyond: Sequence[Step], names: Mapping[str, Step], live: Live) -> list[str]:
+    """Return why kept steps cannot do without steps that the file does not hold.
+
+    What only stands in a better order before them is no reason, but an object that is not there is, and so is what an
+    object that is to be deleted has come to hold.
+    """
+    missing = {step.id: step for step in beyond}
+    reasons = []
+    for step in kept:
+        for number in step.after:
+            other = missing.get(number)
+            if other is None:
+                continue
+            ends = step.address == other.address and _ends(step, live)
+            made = foreseen(live.objects, other.call, live.account)
+            if ends or any(address not in live.objects for address in made):
+                waits = f"{_named(names[step.call.key])} waits for {_call(other)} now"
+                reasons.append(f"{waits}, which the plan file does not hold; plan again")
+    return reasons
+
+
+def _ends(step: Step, live: Live) -> bool:
+    delta = foreseen(live.objects, step.call, live.account)
+    return step.address in delta and delta[step.address] is None
+
+
+def _numbered(kept: Sequence[Step], fresh: Sequence[Step], saved: Mapping[str, Step]) -> tuple[tuple[Step, ...], bool]:
+    """Return the kept steps, with the numbers of the file and its bonds where they agree with those made anew.
+
+    Bonds over steps that are left out still hold.
+    """
+    ids = {step.id: saved[step.call.key].id for step in kept}
+    after = _bonds(kept, fresh)
+    agree = all(ids[earlier] < ids[step.id] for step in kept for earlier in after[step.id])
+    if not agree:
+        ids = {step.id: number for number, step in enumerate(kept, start=1)}
+    left = set(ids.values())
+    steps = []
+    for step in kept:
+        other = saved[step.call.key]
+        bonds = {ids[earlier] for earlier in after[step.id]}
+        if agree:
+            bonds |= left.intersection(other.after)
+        marks = tuple(sorted({*step.marks, *other.marks}))
+        steps.append(dataclasses.replace(step, id=ids[step.id], after=tuple(sorted(bonds)), marks=marks))
+    return tuple(sorted(steps, key=lambda step: step.id)), not agree
+
+
+def _bonds(kept: Sequence[Step], fresh: Sequence[Step]) -> dict[int, set[int]]:
+    """Return for each kept step the kept ones that it waits for, be it by way of others."""
+    stay = {step.id for step in kept}
+    nearest: dict[int, set[int]] = {}
+    for step in fresh:
+        nearest[step.id] = set()
+        for earlier in step.after:
+            nearest[step.id] |= {earlier} if earlier in stay else nearest[earlier]
+    return nearest
+
+
+def _plan(fresh: Plan, steps: tuple[Step, ...], beyond: Sequence[Step], live: Live) -> Plan:
+    more = {step.address for step in beyond}
+    writes = {step.address for step in steps}
+    changes = [_shown(change, partly=change.address in more) for change in fresh.changes if change.address in writes]
+    return dataclasses.replace(
+        fresh,
+        steps=steps,
+        changes=changes,
+        before=changed_by(live.objects, (step.call for step in steps), fresh.account),
+    )
+
+
+def _shown(change: Change, *, partly: bool) -> Change:
+    """Return a change as it is shown: of one that the file holds only a part of, the writes have to tell."""
+    if not partly:
+        return change
+    warning = "only a part of what is asked for now is in the plan file: the writes below are what is done"
+    return dataclasses.replace(change, differences=(), warnings=(*change.warnings, warning))
+
+
+def _named(step: Step) -> str:
+    return f"step {step.id} ({_call(step)})"
+
+
+def _call(step: Step) -> str:
+    return f"{step.call.operation} {step.address}"

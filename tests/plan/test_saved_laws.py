@@ -1,0 +1,122 @@
+"""Saved plans on random accounts: a rerun after any crash does the rest, and nothing is ever added."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from hypothesis import assume, given, note
+from hypothesis import strategies as st
+from laws.test_laws import histories, mutate, mutations, planned, world_of
+from plan.saving import bytes_of, left, sent
+from support.estates import Docs
+from support.worlds import World
+
+from reconciler import apply
+from reconciler.errors import RefusedError
+from reconciler.live import Iam
+
+History = tuple[Docs, list[tuple[str, int]], Docs, dict[str, Any]]
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_law_6_whatever_of_a_saved_plan_was_done_before_a_crash_a_rerun_does_the_rest(
+    history: History, chance: random.Random
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    data = bytes_of(made, after, **settings)
+    iam = Iam(world.session)
+    done: set[int] = set()
+    for _ in range(chance.randint(0, len(made.steps))):
+        # Any set of steps that is closed under what they wait for can be what an apply with many hands leaves.
+        ready = [step for step in made.steps if step.id not in done and done.issuperset(step.after)]
+        step = chance.choice(ready)
+        iam.send(step.call)
+        done.add(step.id)
+    note([(step.id, step.call, step.after) for step in made.steps])
+    note(done)
+    refused = refusal(world, data, after, **settings)
+    if refused:
+        # Only an object that is gone told what the one that replaces it was to keep: no file can be trusted with that.
+        assert any("lost with that" in reason for reason in refused)
+        world.apply(after, **settings)
+        assert not sent(world.plan(after, **settings))
+        return
+    rest = left(world, data, after, exact=True, **settings)
+    assert [step.id for step in rest.done] == sorted(done)
+    assert [step.id for step in rest.plan.steps] == [step.id for step in made.steps if step.id not in done]
+    assert not rest.remade
+    assert apply.run(rest.plan, Iam(world.session), sleep=lambda _: None).ok
+    assert not sent(world.plan(after, **settings))
+    again = left(world, data, after, exact=True, **settings)
+    assert not again.plan.steps
+    assert len(again.done) == len(made.steps)
+
+
+@given(histories(), histories())
+def test_law_8_an_apply_of_a_saved_plan_never_makes_a_call_that_is_not_in_both_the_file_and_the_documents(
+    history: History, other: History
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    now = planned(world, other[2], settings)
+    data = bytes_of(made, after, **settings)
+    both = set(sent(made)) & set(sent(now))
+    refused = refusal(world, data, other[2], **settings)
+    if refused:
+        assert set(sent(made)) - set(sent(now)) or any("waits for" in reason for reason in refused)
+        return
+    rest = left(world, data, other[2], **settings)
+    assert set(sent(rest.plan)) == both == set(sent(made))
+    assert {step.call.key for step in rest.beyond} == set(sent(now)) - both
+
+
+def refusal(world: World, data: bytes, docs: Docs, **settings: Any) -> tuple[str, ...]:
+    """Return why a saved plan is refused: nothing if it is not."""
+    try:
+        left(world, data, docs, **settings)
+    except RefusedError as error:
+        return error.reasons
+    return ()
+
+
+@given(histories(), mutations())
+def test_law_8_a_plan_is_refused_when_an_object_that_it_touches_moved_and_unrelated_changes_do_not_void_it(
+    history: History, later: list[tuple[str, int]]
+) -> None:
+    before, changes, after, settings = history
+    world = world_of(before, changes, settings)
+    made = planned(world, after, settings)
+    assume(made.steps)
+    data = bytes_of(made, after, **settings)
+    touched = {str(address) for address in made.before}
+    rows = seen(world)
+    for kind, number in later:
+        mutate(world, kind, number)
+    now = seen(world)
+    moved = {name for name in rows.keys() | now.keys() if rows.get(name) != now.get(name)}
+    note(moved)
+    refused = refusal(world, data, after, **settings)
+    lost = set(sent(made)) - set(sent(planned(world, after, settings)))
+    if not moved & touched and not lost:
+        assert all("waits for" in reason for reason in refused)
+    elif moved & touched and not refused:
+        assert lost, "what moved is what the plan would have made of it"
+
+
+def seen(world: World) -> dict[str, dict[str, Any]]:
+    """Return what kinds compare of every object; a group's members are told by their users."""
+    rows = world.rows()
+    for name, row in rows.items():
+        for counted in ("AttachmentCount", "PermissionsBoundaryUsageCount", "InstanceProfileList", "UpdateDate"):
+            row.pop(counted, None)
+        if name.startswith("policy/"):
+            default = row.pop("DefaultVersionId")
+            versions = row.pop("PolicyVersionList")
+            row["Document"] = next(v["Document"] for v in versions if v["VersionId"] == default)
+        for member in [other for other in rows.values() if row.get("GroupName") in other.get("GroupList", [])]:
+            row.setdefault("Members", []).append(member["UserName"])
+    return rows

@@ -58,8 +58,8 @@ def run(  # noqa: PLR0913  each is for the caller to choose
         journal.begin(plan.account, _complete(plan, iam), caller=caller, plan=digest)
     halt, pace = threading.Event(), Pace(parallel)
     sender = Sender(iam, plan, pace, Timing(sleep or halt.wait, clock, halt), journal=journal)
-    flight = _Flight(plan, sender, pace, on_step, halt)
-    with _interrupts(lambda: flight.interrupt(on_interrupt)):
+    flight = _Flight(plan, sender, pace, halt, on_step, on_interrupt)
+    with _interrupts(flight.interrupt):
         flight.go()
     outcome = flight.outcome()
     if journal is None:
@@ -74,7 +74,15 @@ def run(  # noqa: PLR0913  each is for the caller to choose
 class _Flight:
     """The steps of one run: waiting, in flight, ended. Only the thread that runs the plan changes it."""
 
-    def __init__(self, plan: Plan, sender: Sender, pace: Pace, on_step: Progress, halt: threading.Event) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        sender: Sender,
+        pace: Pace,
+        halt: threading.Event,
+        on_step: Progress,
+        on_interrupt: Callable[[int], None],
+    ) -> None:
         ids = {step.id for step in plan.steps}
         self._steps: Mapping[int, Step] = {step.id: step for step in plan.steps}
         # A saved plan that is taken up again no longer has the steps that were made.
@@ -83,11 +91,12 @@ class _Flight:
         self._sender = sender
         self._pace = pace
         self._on_step = on_step
+        self._on_interrupt = on_interrupt
         self._halt = halt
         self._ready: list[int] = []
         self._flying: dict[int, Step] = {}
         self._busy: set[Address] = set()
-        self._ended: queue.SimpleQueue[Verdict | BaseException | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[Step, Verdict | BaseException] | None] = queue.SimpleQueue()
         self._verdicts: list[Verdict] = []
         self._interrupted = False
         self.stopped = ""
@@ -100,29 +109,26 @@ class _Flight:
     def go(self) -> None:
         """Make the steps; what no step expects is raised once no call is in flight any more."""
         self._sorter.prepare()
-        broken: BaseException | None = None
-        while self._sorter.is_active():
-            for number in self._sorter.get_ready():
-                heapq.heappush(self._ready, number)
-            self._launch()
-            if not self._flying:
-                break
-            ended = self._ended.get()
-            if isinstance(ended, Verdict):
-                self._land(ended)
-            elif ended is not None:
-                broken = ended
-                self._halt.set()
-                self._flying.popitem()
-        if broken is not None:
-            raise broken
+        try:
+            while self._sorter.is_active():
+                for number in self._sorter.get_ready():
+                    heapq.heappush(self._ready, number)
+                self._launch()
+                if not self._flying:
+                    break
+                self._take(self._ended.get())
+        except Exception:
+            self._halt.set()
+            while self._flying:
+                ended = self._ended.get()
+                if ended is not None:
+                    self._flying.pop(ended[0].id)
+            raise
 
-    def interrupt(self, tell: Callable[[int], None]) -> None:
-        """Begin nothing more."""
+    def interrupt(self) -> None:
+        """Begin nothing more; called from a signal's handler, where nothing may be waited for."""
         self._interrupted = True
-        self._halt.set()
         self._ended.put(None)
-        tell(len(self._flying))
 
     def outcome(self) -> Outcome:
         """Return how the run ended, as far as it has."""
@@ -153,24 +159,38 @@ class _Flight:
     def _launch(self) -> None:
         """Begin every step that is ready and whose objects nobody writes to, in the order of the plan."""
         passed_over = []
-        while self._ready and len(self._flying) < self._pace.limit and not self._halt.is_set():
+        while self._ready and len(self._flying) < self._pace.limit and not self._is_ending():
             step = self._steps[heapq.heappop(self._ready)]
             touched = set(subjects(step.call))
             if touched & self._busy:
                 passed_over.append(step.id)
                 continue
+            self._on_step(step, "begun")
             self._busy |= touched
             self._flying[step.id] = step
-            self._on_step(step, "begun")
             threading.Thread(target=self._make, args=(step,), daemon=True).start()
         for number in passed_over:
             heapq.heappush(self._ready, number)
 
+    def _is_ending(self) -> bool:
+        return self._interrupted or self._halt.is_set()
+
     def _make(self, step: Step) -> None:
         try:
-            self._ended.put(self._sender.make(step))
+            self._ended.put((step, self._sender.make(step)))
         except BaseException as error:  # noqa: BLE001  it is raised again in the thread that runs the plan
-            self._ended.put(error)
+            self._ended.put((step, error))
+
+    def _take(self, ended: tuple[Step, Verdict | BaseException] | None) -> None:
+        """Take in what became of a step; None: there was an interrupt."""
+        if ended is None:
+            self._halt.set()
+            self._on_interrupt(len(self._flying))
+        elif isinstance(ended[1], Verdict):
+            self._land(ended[1])
+        else:
+            del self._flying[ended[0].id]
+            raise ended[1]
 
     def _land(self, verdict: Verdict) -> None:
         step = self._flying.pop(verdict.step.id)

@@ -165,6 +165,9 @@ class Sender:
         """Send the call, unless it shows that an earlier attempt was made; return whether it is done."""
         if trial.doubt and not takes_away(trial.call) and self._shown(trial.call):
             return True
+        if self._timing.halt.is_set():
+            # The wait for a second look may have been cut short.
+            return False
         begun = self._pace.begun()
         try:
             self._iam.send(trial.call)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pytest
-from support.faults import Clock
+from support.faults import Clock, interruptible, press_ctrl_c
 
 from reconciler import apply
 from reconciler.apply.looking import Looker
@@ -290,3 +290,47 @@ def test_the_objects_of_a_landed_call_are_recognised_whatever_else_they_have() -
     writer = Landed({"u1": [UnansweredError("CreateUser: connection reset")]})
     assert apply.run(PLAN, writer, parallel=1, sleep=clock.sleep, clock=clock).ok
     assert writer.sent == ["u1", "u2", "u3"]
+
+
+def test_progress_that_cannot_be_told_stops_the_run_once_the_calls_in_flight_have_ended() -> None:
+    ended: list[str] = []
+
+    class Slow(Writer):
+        def send(self, call: Call) -> Mapping[str, Any]:
+            threading.Event().wait(0.05)
+            ended.append(call.params["UserName"])
+            return {}
+
+    def tell(made: Step, event: str) -> None:
+        if (made.id, event) == (3, "begun"):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        apply.run(Plan(ACCOUNT, tuple(step(number) for number in range(1, 6))), Slow(), tell, parallel=8)
+    assert sorted(ended) == ["u1", "u2"]
+
+
+def test_a_wait_for_a_second_look_that_an_interrupt_cuts_short_sends_nothing() -> None:
+    arn = "arn:aws:iam::123456789012:policy/p"
+    call = Call("CreatePolicyVersion", {"PolicyArn": arn, "PolicyDocument": "{}", "SetAsDefault": True})
+    sent: list[Call] = []
+
+    class Lost(Writer):
+        def send(self, call: Call) -> Mapping[str, Any]:
+            sent.append(call)
+            raise UnansweredError("CreatePolicyVersion: AWS cannot be reached")
+
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 2:
+            press_ctrl_c()
+            threading.Event().wait(0.2)
+
+    plan = Plan(ACCOUNT, (Step(1, Address("policy", "p"), call),))
+    with interruptible():
+        outcome = apply.run(plan, Lost(), parallel=1, sleep=sleep, clock=Clock())
+    assert outcome.interrupted
+    assert len(sent) == 1
+    assert [made.id for made, _ in outcome.failed] == [1]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from support.faultlab import Lab, Tried
-from support.faults import FAULTS
+from support.faults import FAULTS, interruptible
 
 
 def rows(lab: Lab) -> Iterator[tuple[str, Callable[[int], Tried]]]:
@@ -57,4 +57,6 @@ def main() -> int:
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as state:
         os.environ["XDG_STATE_HOME"] = state
-        sys.exit(main())
+        with interruptible():
+            code = main()
+    sys.exit(code)

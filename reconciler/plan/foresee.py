@@ -1,4 +1,8 @@
-"""What calls will make of an account: the effect of each call on the objects that it names, without making it."""
+"""What calls will make of an account: the effect of each call on the objects that it names, without making it.
+
+Objects that a call does not name are followed through renames only: that the trusts of others show the unique id of
+whoever is deleted (IAM user guide, reference_policies_elements_principal) is left to whoever compares trusts.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +37,7 @@ def foreseen(objects: Objects, call: Call, account: Account) -> Delta:
         if after is before:
             continue
         if after is None:
-            delta |= _gone(objects, address)
+            delta[address] = None
         elif observed is None or kind.arn(after, account) == observed.arn:
             delta[address] = _observed(kind, after, account, observed)
         else:
@@ -95,20 +99,6 @@ def _observed(kind: Kind[Any], resource: Any, account: Account, observed: Observ
     if observed is None:
         return Observed(address, resource, arn)
     return dataclasses.replace(observed, address=address, resource=resource, arn=arn)
-
-
-def _gone(objects: Objects, address: Address) -> Delta:
-    """Return a deleted object's end, and the trusts that named it: they show its unique id from now on.
-
-    Source: IAM user guide, reference_policies_elements_principal.
-    """
-    delta: Delta = {address: None}
-    gone = objects[address]
-    for other in objects.values() if gone.resource.unique_id else ():
-        resource = KINDS[other.address.kind].follow(other.resource, {gone.arn: gone.resource.unique_id})
-        if resource != other.resource and other.address != address:
-            delta[other.address] = dataclasses.replace(other, resource=resource)
-    return delta
 
 
 def _renamed(objects: Objects, kind: Kind[Any], observed: Observed[Any], after: Any, account: Account) -> Delta:

@@ -82,11 +82,7 @@ def compare(
             _replace(scene, pair, whole[address], missing.get(address, frozenset()))
         else:
             _update(scene, pair, pair.observed, whole[address], moved)
-    for address, observed in seen.objects.items():
-        if scene.fate(address) == "delete":
-            _delete(scene, observed)
-        elif scene.fate(address) == "spare":
-            _refuse_deletion(scene, observed)
+    _end(scene)
     _note_what_is_left(scene)
     if findings.faults:
         raise InputError(findings.faults)
@@ -315,6 +311,15 @@ def _marked(scene: Scene, address: Address, resource: Any) -> Any:
         return resource
     tags = {**resource.tags, MARK_KEY: mark_value(owner, address)}
     return dataclasses.replace(resource, tags=tags)
+
+
+def _end(scene: Scene) -> None:
+    """Add what the endings of objects take, and the conflicts of those that are not to end."""
+    for address, observed in scene.live.objects.items():
+        if scene.fate(address) == "delete":
+            _delete(scene, observed)
+        elif scene.fate(address) == "spare":
+            _refuse_deletion(scene, observed)
 
 
 def _delete(scene: Scene, observed: Observed[Any]) -> None:

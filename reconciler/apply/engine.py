@@ -226,21 +226,28 @@ def _complete(plan: Plan, iam: Writer) -> Mapping[Address, Observed[Any] | None]
 
 @contextmanager
 def _interrupts(first: Callable[[], None]) -> Iterator[None]:
-    """Call ``first`` at the first interrupt in place of raising; later ones raise KeyboardInterrupt again.
+    """Call ``first`` at the first interrupt or SIGTERM in place of ending; later ones do what they did before.
 
-    Only the main thread may say what an interrupt does, and only if nobody else has.
+    Only the main thread may say what a signal does, and only if nobody else has.
     """
     own = threading.current_thread() is threading.main_thread()
-    if not own or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    usual: dict[signal.Signals, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    ours = [number for number, does in usual.items() if own and signal.getsignal(number) is does]
+    if not ours:
         yield
         return
 
+    def as_usual() -> None:
+        for number in ours:
+            signal.signal(number, usual[number])
+
     def handle(_number: int, _frame: object) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        as_usual()
         first()
 
-    signal.signal(signal.SIGINT, handle)
+    for number in ours:
+        signal.signal(number, handle)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        as_usual()

@@ -105,7 +105,7 @@ def carry_out(
             ticker.broken_off(target)
             complain("journal", str(journal.path))
             raise
-    code = _ended(outcome, target)
+    code = _ended(outcome, plan, target)
     complain("journal", str(journal.path))
     if outcome.interrupted:
         raise KeyboardInterrupt
@@ -149,7 +149,7 @@ class _Ticker:
 
     def broken_off(self, target: Target) -> None:
         """Tell what a run has done that did not wait for its calls in flight."""
-        begun = ", ".join(f"{step.call.operation} {step.address}" for step in self._begun.values())
+        begun = ", ".join(_named(step, self._plan) for step in self._begun.values())
         doubt = f"; whether {begun} was made is not known" if begun else ""
         what = f"{self._done} of {counted(self._total, 'write')} done{doubt}; `{target.command('apply')}` continues"
         complain("stopped", what)
@@ -175,7 +175,12 @@ def _ticking(plan: Plan) -> Iterator[_Ticker]:
         yield _Ticker(plan, bar)
 
 
-def _ended(outcome: Outcome, target: Target) -> int:
+def _named(step: Step, plan: Plan) -> str:
+    """Return the call, its object and what it names beside: two attachments to one user are told apart."""
+    return f"{step.call.operation} {step.address} {subject(step, plan)}".rstrip()
+
+
+def _ended(outcome: Outcome, plan: Plan, target: Target) -> int:
     """Tell how the run ended: what looked strange, what failed and why, what is left, and how to go on."""
     for notice in outcome.notices:
         complain("warning", notice)
@@ -186,14 +191,14 @@ def _ended(outcome: Outcome, target: Target) -> int:
         return _DONE
     for step, why in outcome.failed:
         reason = why.removeprefix(f"{step.call.operation}: ")
-        complain("error", f"{step.call.operation} {step.address} failed: {reason}")
+        complain("error", f"{_named(step, plan)} failed: {reason}")
     if outcome.stopped:
         complain("error", f"nothing more was begun: {outcome.stopped}")
-    names = {step.id: f"{step.call.operation} {step.address}" for step, _ in outcome.failed}
+    names = {step.id: _named(step, plan) for step, _ in outcome.failed}
     for step in outcome.left:
         waits = " and ".join(names[cause] for cause in outcome.waiting.get(step.id, ()))
         reason = f"  (waits for {waits})" if waits else ""
-        _say(f"left    {step.call.operation}  {printable(f'{step.address}{reason}')}")
+        _say(f"left    {printable(f'{_named(step, plan)}{reason}')}")
     parts = [f"{len(outcome.done)} done", f"{len(outcome.failed)} failed", f"{len(outcome.left)} left"]
     if outcome.interrupted:
         complain("stopped", f"{', '.join(parts)}; `{target.command('apply')}` continues from here")

@@ -62,7 +62,9 @@ def told(journal: Journal) -> str:
     """Return in one line what run a journal is of."""
     outcomes = [write.outcome for write in journal.writes]
     parts = [f"{outcomes.count('done')} of {counted(len(outcomes), 'write')} done"]
-    parts += [f"{outcomes.count('failed')} failed"] if "failed" in outcomes else []
+    # A call that the end of its run prevented did not fail, and is recorded as one that was not made all the same.
+    parts += [f"{outcomes.count('failed')} not made"] if "failed" in outcomes else []
+    parts += [f"{outcomes.count('unknown')} in doubt"] if "unknown" in outcomes else []
     parts += [] if journal.ending is not None else ["it never ended"]
     by = f" by {journal.caller}" if journal.caller else ""
     return f"{journal.started[:19]}Z{by}: {', '.join(parts)}"

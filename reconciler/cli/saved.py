@@ -228,6 +228,14 @@ def _write(file: Path, data: bytes) -> None:
     goal = Path(os.path.realpath(file))
     if goal.exists() and not goal.is_file():
         raise click.UsageError(f"--out: {file} is no ordinary file")
+    try:
+        _replace(goal, data)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise PlanFileError(f"{file}: the plan cannot be saved: {why}; mend that, or name another place") from error
+
+
+def _replace(goal: Path, data: bytes) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{goal.name}.", dir=goal.parent)
     try:
         with os.fdopen(handle, "wb") as stream:

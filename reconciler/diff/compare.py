@@ -292,9 +292,12 @@ def _is_spared(scene: Scene, pair: Pair, observed: Observed[Any], *, tie: bool) 
     if scene.fate(pair.address) != "spare":
         return False
     origin = scene.desired.declared[pair.address].origin
-    what = f"it differs from what is declared, but {scene.rulings[pair.address].reason}"
+    undoing = scene.desired.verbatim
+    reason = scene.rulings[pair.address].reason
+    what = f"{'the run changed it' if undoing else 'it differs from what is declared'}, but {reason}"
     field = "replace" if tie else "owner"
-    remedy = f"leave {observed.address} to its owner and take it out of the documents"
+    documents = "undo with the settings that the run had" if undoing else "take it out of the documents"
+    remedy = f"leave {observed.address} to its owner{', or' if undoing else ' and'} {documents}"
     scene.findings.conflicts.append(Conflict(pair.address, field, what, remedy, origin))
     return True
 

@@ -126,6 +126,9 @@ def _with(journal: Journal, writes: dict[int, Write], record: Mapping[str, Any])
     if journal.ending is not None:
         raise ValueError("a record after the end")
     if what == "write":
+        for name, form in (("step", int), ("operation", str), ("parameters", dict)):
+            if not isinstance(record[name], form):
+                raise TypeError(f"{name} has another form")
         call = Call(record["operation"], record["parameters"])
         writes[record["step"]] = Write(record["step"], _address(record["address"]), call, record["at"])
     elif what in {"done", "failed", "unknown"}:

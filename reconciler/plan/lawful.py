@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from itertools import combinations, islice, product
+from typing import Any
 
 from reconciler.access import Principal, Request, evaluate
 from reconciler.errors import PolicyError
 from reconciler.plan.standing import Opaque, Part, Standing
-from reconciler.plan.witness import requests
+from reconciler.plan.witness import OTHER_RESOURCE, requests
 from reconciler.policydoc import Atom
 
 __all__ = ["Level", "Trial", "Verdict"]
@@ -69,7 +70,7 @@ class Trial:
         for request, opaque in self._candidates(suspects, moment):
             level = self._level(request, opaque, moment)
             if level > worst.level:
-                worst = Verdict(level, _told(request, opaque))
+                worst = Verdict(level, self._told(request, opaque))
             if worst.level is Level.SPIKE:
                 break
         return worst
@@ -95,6 +96,17 @@ class Trial:
             found = {_identity(r): r for pair in pairs for r in requests(pair, universe, self._bindings)}
             self._pools[key] = tuple(found.values())
         return self._pools[key]
+
+    def _told(self, request: Request, opaque: frozenset[Opaque]) -> str:
+        """Return a request in words, or what of the unknown policies would match it."""
+        if opaque:
+            names = " and ".join(sorted(part.name.rpartition("/")[2] for part in opaque))
+            return f"what {names} {'has' if len(opaque) == 1 else 'may have in common'}"
+        ends = (*self._ends[0].documents, *self._ends[1].documents)
+        unnamed = request.resource == OTHER_RESOURCE
+        resource = "a resource that no statement names" if unnamed else request.resource
+        context = ", ".join(f"{key} = {value}" for key, value in sorted(request.context.items()))
+        return f"{_spelt(request.action, ends)} on {resource}{f' when {context}' if context else ''}"
 
     def _level(self, request: Request, opaque: frozenset[Opaque], moment: Standing) -> Level:
         """Return what the request shows of the moment."""
@@ -134,12 +146,15 @@ def _identity(request: Request) -> tuple[str, str, str]:
     return (request.action, request.resource, repr(sorted(request.context.items())))
 
 
-def _told(request: Request, opaque: frozenset[Opaque]) -> str:
-    if opaque:
-        names = " and ".join(sorted(part.name.rpartition("/")[2] for part in opaque))
-        return f"what {names} {'has' if len(opaque) == 1 else 'may have in common'}"
-    context = ", ".join(f"{key} = {value}" for key, value in sorted(request.context.items()))
-    return f"{request.action} on {request.resource}{f' when {context}' if context else ''}"
+def _spelt(action: str, documents: Iterable[Mapping[str, Any]]) -> str:
+    """Return the action in the letter case of the documents; atoms have none."""
+    statements = (statement for document in documents for statement in _items(document.get("Statement", [])))
+    named = (name for statement in statements for name in _items(statement.get("Action", [])))
+    return next((name for name in named if name.lower() == action.lower()), action)
+
+
+def _items(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, list | tuple) else [value]
 
 
 def _suspects(before: Standing, after: Standing, now: Standing) -> Iterator[frozenset[Part]]:

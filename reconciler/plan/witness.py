@@ -12,7 +12,10 @@ from reconciler.access import Principal, Request, evaluate
 from reconciler.errors import PolicyError
 from reconciler.policydoc import Atom
 
-__all__ = ["meeting", "requests"]
+__all__ = ["OTHER_RESOURCE", "meeting", "requests"]
+
+OTHER_RESOURCE = "arn:aws:other:::thing"
+"""Stands in requests for any resource that nothing names."""
 
 _MOST_CONTEXTS = 64
 _MOST_STEPS = 20_000
@@ -62,7 +65,7 @@ def _action(atoms: Sequence[Atom]) -> str | None:
 def _resource(atoms: Sequence[Atom], bindings: Mapping[str, str]) -> str | None:
     patterns = [_bound(value, atom, bindings) for atom in atoms for value in atom.values("Resource")[:1]]
     chosen = [pattern for pattern in patterns if pattern != "*"]
-    return meeting(chosen) if chosen else "arn:aws:other:::thing"
+    return meeting(chosen) if chosen else OTHER_RESOURCE
 
 
 def _bound(pattern: str, atom: Atom, bindings: Mapping[str, str]) -> str:

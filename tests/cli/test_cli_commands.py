@@ -251,13 +251,16 @@ def test_an_interrupted_apply_lets_the_call_in_flight_end_and_says_what_is_left(
     assert run("drift").code == 0
 
 
-@pytest.mark.usefixtures("documents")
+@pytest.mark.usefixtures("documents", "account")
 def test_what_is_left_names_the_failed_step_that_it_waits_for(run: Runner) -> None:
     with pytest.MonkeyPatch.context() as patch:
         Stop(patch, 1, CallError("CreateUser", "LimitExceeded", "Cannot exceed quota for UsersPerAccount: 5000"))
         ended = run("apply", "--yes", "--parallel=1")
     left = ended.out.splitlines()[-2:]
-    assert all(line.endswith("user/alice  (waits for CreateUser user/alice)") for line in left)
+    assert [" ".join(line.split()) for line in left] == [
+        "left AttachUserPolicy user/alice PolicyArn=policy/team/readers (waits for CreateUser user/alice)",
+        "left AttachUserPolicy user/alice PolicyArn=aws:policy/ReadOnlyAccess (waits for CreateUser user/alice)",
+    ]
 
 
 @pytest.mark.usefixtures("documents")
@@ -303,7 +306,8 @@ def test_an_apply_that_is_broken_off_ends_with_130_and_says_what_is_done_and_wha
     assert ended.code == 130
     said, journal, last = ended.err.splitlines()
     assert said == (
-        "stopped: 2 of 4 writes done; whether AttachUserPolicy user/alice was made is not known; "
+        "stopped: 2 of 4 writes done; "
+        "whether AttachUserPolicy user/alice PolicyArn=policy/team/readers was made is not known; "
         "`reconciler apply` continues"
     )
     assert journal.startswith("journal: ")

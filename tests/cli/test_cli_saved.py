@@ -175,7 +175,10 @@ def test_a_plan_expires_when_it_was_told_to(run: Runner, given: str, expires: st
         (["plan", "--out=p.json", "--expires=9999-12-31"], "'9999-12-31' is neither a span"),
         (["plan", "--out=p.json", "--expires=2020-01-01"], "2020-01-02T00:00:00+00:00 is past already"),
         (["plan", "--out=desired-state"], "desired-state is no ordinary file"),
-        (["plan", "--out=nowhere/p.json"], "no such file or directory"),
+        (
+            ["plan", "--out=nowhere/p.json"],
+            "error: nowhere/p.json: the plan cannot be saved: no such file or directory; ",
+        ),
         (["apply", "--exact"], "--exact goes with the file of a saved plan"),
         (["apply", "--dir=desired-state"], "--dir goes with the file of a saved plan"),
     ],

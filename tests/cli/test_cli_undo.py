@@ -159,6 +159,19 @@ def test_without_a_journal_the_newest_ones_are_listed(run: Runner, tmp_path: Pat
     assert "no journal was named" in listed.err
 
 
+def test_a_list_of_journals_tells_calls_that_were_not_made_from_those_in_doubt(run: Runner, tmp_path: Path) -> None:
+    docs = write(tmp_path / "docs", users=ALICE)
+    target = Target(docs, sandbox="default", today=dt.date(2026, 11, 24))
+    made, _ = rooms.planned(target, rooms.checked(target))
+    journal = JournalFile(default_path(made.account))
+    journal.begin(made.account, {})
+    for step in made.steps[:2]:
+        journal.write(step)
+    journal.failed(made.steps[0], "the run ended first")
+    listed = run("undo", "--sandbox", "--dir", str(docs))
+    assert ": 0 of 2 writes done, 1 not made, 1 in doubt, it never ended" in listed.out
+
+
 def test_undo_is_for_emergencies_and_its_help_says_what_is_better(run: Runner) -> None:
     assert "git revert" in run("undo", "--help").out
     assert "undo" in run("--help").out

@@ -174,6 +174,9 @@ def test_a_journal_cut_at_any_byte_tells_what_was_finished_before(tmp_path: Path
         (2, b'{"record":"shrug"}'),
         (3, b'{"record":"done","step":9,"at":""}'),
         (4, b'{"record":"write"}'),
+        (2, b'{"record":"write","step":1,"address":"user/bob","operation":"DeleteUser","parameters":[],"at":""}'),
+        (2, b'{"record":"write","step":1,"address":"user/bob","operation":5,"parameters":{},"at":""}'),
+        (2, b'{"record":"write","step":"1","address":"user/bob","operation":"DeleteUser","parameters":{},"at":""}'),
     ],
 )
 def test_a_damaged_line_is_named_with_what_to_do(tmp_path: Path, number: int, line: bytes) -> None:

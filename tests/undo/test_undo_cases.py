@@ -197,7 +197,9 @@ def test_what_another_owner_marked_since_is_not_touched() -> None:
     world.iam.tag_user(UserName="u", Tags=[{"Key": "iam-reconciler", "Value": "them/user/u"}])
     undo = undo_of(world, journal, owner="us")
     assert told(undo) == []
-    assert "it carries the mark of another owner, them" in conflicts(undo)
+    assert "the run changed it, but it carries the mark of another owner, them" in conflicts(undo)
+    (remedy,) = {conflict.remedy for conflict in undo.conflicts}
+    assert remedy == "leave user/u to its owner, or undo with the settings that the run had"
 
 
 def test_what_the_settings_ignore_is_not_touched() -> None:

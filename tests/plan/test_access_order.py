@@ -164,7 +164,7 @@ def test_more_trust_comes_after_the_permissions() -> None:
     ],
 )
 def test_patterns_meet_in_the_shortest_text_that_all_of_them_match(patterns: list[str], text: str | None) -> None:
-    assert meeting(patterns) == text
+    assert meeting(tuple(patterns)) == text
 
 
 GLOBS = st.text("ab*?", max_size=6)
@@ -172,7 +172,7 @@ GLOBS = st.text("ab*?", max_size=6)
 
 @given(st.lists(GLOBS, min_size=1, max_size=3), st.text("ab", max_size=6))
 def test_where_a_text_matches_all_patterns_they_meet(patterns: list[str], text: str) -> None:
-    found = meeting(patterns)
+    found = meeting(tuple(patterns))
 
     def matched(candidate: str) -> bool:
         resource = f"arn:aws:s3:::{candidate}"

@@ -10,7 +10,7 @@ from reconciler.diff import Draft
 from reconciler.model import Address, Live, Mark
 from reconciler.plan.arrange import Case, arranged
 from reconciler.plan.foresee import Objects, foreseen, with_delta
-from reconciler.plan.lawful import Level, Trial, Verdict
+from reconciler.plan.lawful import Trial, Verdict
 from reconciler.plan.standing import Reader, Standing, closure, is_principal
 from reconciler.plan.story import Story, told
 
@@ -152,8 +152,7 @@ def _arrange(group: Sequence[_Person], found: Bonds) -> None:
             found.waits.setdefault(other, set()).add(one)
         for count in range(1, len(own)):
             verdict = case.at(frozenset(own[:count]))
-            if verdict.level >= Level.GAP:
-                found.marks.setdefault(own[count - 1], set()).add(_mark(person.address, verdict))
+            found.marks.setdefault(own[count - 1], set()).update(_marks(person.address, verdict))
 
 
 def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
@@ -172,10 +171,11 @@ def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
             found.notes[key] = f"trust and permissions of {trust.address} both change, one after the other: {when}"
 
 
-def _mark(address: Address, verdict: Verdict) -> Mark:
-    if verdict.level is Level.GAP:
-        return Mark("gap", address, f"refused meanwhile, though allowed before and after: {verdict.shown}")
-    return Mark("spike", address, f"allowed meanwhile, though refused before and after: {verdict.shown}")
+def _marks(address: Address, verdict: Verdict) -> Iterator[Mark]:
+    if verdict.gap:
+        yield Mark("gap", address, f"refused meanwhile, though allowed before and after: {verdict.gap}")
+    if verdict.spike:
+        yield Mark("spike", address, f"allowed meanwhile, though refused before and after: {verdict.spike}")
 
 
 def _rank(before: Standing, after: Standing) -> int:

@@ -40,7 +40,10 @@ class Verdict:
     """How a moment stands, and what shows it."""
 
     level: Level
-    shown: str = ""
+    gap: str = ""
+    """A request that is refused, though it should be allowed."""
+    spike: str = ""
+    """A request that is allowed, though it should be refused."""
 
 
 class Trial:
@@ -73,14 +76,14 @@ class Trial:
         ):
             return Verdict(Level.SURE)
         sample = sampled(self._universe, self._common, frozenset(one.bindings for one in (before, after, now)))
-        worst = Verdict(Level.UNSHOWN)
+        gap = spike = ""
         for matching in islice(_guesses(before, after, now), _MOST_GUESSES):
             one, other, here = (self._allowed(sample, standing, matching) for standing in (before, after, now))
-            if here & ~(one | other):
-                return Verdict(Level.SPIKE, _told(sample.first(here & ~(one | other)), matching))
-            if worst.level < Level.GAP and one & other & ~here:
-                worst = Verdict(Level.GAP, _told(sample.first(one & other & ~here), matching))
-        return worst
+            if not spike and here & ~(one | other):
+                spike = _told(sample.first(here & ~(one | other)), matching)
+            if not gap and one & other & ~here:
+                gap = _told(sample.first(one & other & ~here), matching)
+        return Verdict(Level.SPIKE if spike else Level.GAP if gap else Level.UNSHOWN, gap, spike)
 
     def _comparable(self, moment: Standing) -> list[Standing]:
         """Return before, after and the moment with no more bindings than those that can make a difference."""

@@ -10,7 +10,7 @@ import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import chain, combinations, islice, product
+from itertools import accumulate, chain, combinations, islice, product, repeat
 from math import gcd, prod
 from typing import TypeAlias
 
@@ -29,10 +29,10 @@ _MOST_REQUESTS = 65_536
 _FEWEST_CONTEXTS = 8
 _MOST_MEETINGS = 1500
 _MOST_STEPS = 20_000
-_FRESH = "x"
+_FRESH, _LETTER = "other", "x"
 _ANY_ACTION = "?*:?*"
-_OTHER_ACTION = "other-service:OtherAction"
-_OTHER_RESOURCE = "arn:aws:other:::thing"
+_OTHER_ACTIONS = ("other-service:OtherAction", "x:x")
+_OTHER_RESOURCES = ("arn:aws:other:::thing", "arn:aws:x:::x")
 _VARIABLE = re.compile(r"\$\{([^}]*)\}")
 _ACTIONS, _RESOURCES = frozenset({"Action", "NotAction"}), frozenset({"Resource", "NotResource"})
 _ANYTHING = {"Action": "*", "Resource": "*"}
@@ -50,8 +50,8 @@ class Sample:
             for value in _values(atom, _RESOURCES)
             for person in people
         )
-        self._actions = _texts(list(actions), _MOST_ACTIONS, (_ANY_ACTION,), _OTHER_ACTION)
-        self._resources = _texts(list(resources), _MOST_RESOURCES, (), _OTHER_RESOURCE)
+        self._actions = _texts(list(actions), _MOST_ACTIONS, (_ANY_ACTION,), _OTHER_ACTIONS)
+        self._resources = _texts(list(resources), _MOST_RESOURCES, (), _OTHER_RESOURCES)
         most = max(_FEWEST_CONTEXTS, _MOST_REQUESTS // (len(self._actions) * len(self._resources)))
         self._contexts = _contexts(atoms, people, most)
         self._known: dict[tuple[object, ...], int] = {}
@@ -161,11 +161,11 @@ def _bound(pattern: str, person: Bindings, *, old: bool = False) -> str:
     return _VARIABLE.sub(lambda found: known.get(found[1].split(",")[0].strip().lower(), _FRESH), pattern)
 
 
-def _texts(patterns: Sequence[str], most: int, rest: tuple[str, ...], other: str) -> list[str]:
+def _texts(patterns: Sequence[str], most: int, rest: tuple[str, ...], others: tuple[str, ...]) -> list[str]:
     """Return texts that the patterns can tell apart: in each alone, in several at once, and in none."""
-    found = {other: None}
+    found = dict.fromkeys(others)
     wild = [pattern for pattern in patterns if ("*" in pattern or "?" in pattern) and pattern != "*"]
-    alone = (p.replace("*", _FRESH).replace("?", _FRESH) for p in patterns if p != "*" and (not rest or ":" in p))
+    alone = (p.replace("*", _LETTER).replace("?", _LETTER) for p in patterns if p != "*" and (not rest or ":" in p))
     several = (combinations(wild, count) for count in (1, 2, 3))
     tried = islice(chain.from_iterable(several), _MOST_MEETINGS)
     met = (meeting((*group, *rest)) for group in tried)
@@ -200,7 +200,7 @@ def _moves(patterns: Sequence[str], at: tuple[int, ...]) -> Iterator[tuple[tuple
         if pattern[place : place + 1] == "*":
             yield (*at[:index], place + 1, *at[index + 1 :]), ""
     heads = {pattern[place] for pattern, place in zip(patterns, at, strict=True) if place < len(pattern)}
-    for letter in sorted(heads - {"*", "?"}) or [_FRESH]:
+    for letter in sorted(heads - {"*", "?"}) or [_LETTER]:
         following = []
         for pattern, place in zip(patterns, at, strict=True):
             head = pattern[place : place + 1]
@@ -241,9 +241,10 @@ def _contexts(atoms: Sequence[Atom], people: Sequence[Bindings], most: int) -> l
 
 
 def _candidates(named: Iterable[str]) -> set[str]:
-    found = {_FRESH}
+    named = set(named)
+    found = {next(text for text in accumulate(repeat(_FRESH)) if text not in named)}
     for text in named:
-        found |= {"true", "false"} if text in {"true", "false"} else {text.replace("*", "").replace("?", _FRESH)}
+        found |= {"true", "false"} if text in {"true", "false"} else {text.replace("*", "").replace("?", _LETTER)}
         if re.fullmatch(r"-?\d+(\.\d+)?", text):
             found |= {str(float(text) + 1), str(float(text) - 1)}
         if "/" in text and re.match(r"[\d.]+/\d+$|[0-9a-fA-F:]+/\d+$", text):

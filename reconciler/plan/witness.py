@@ -50,7 +50,8 @@ class Sample:
             for value in _values(atom, _RESOURCES)
             for person in people
         )
-        self._actions = _texts(list(actions), _MOST_ACTIONS, (_ANY_ACTION,), _OTHER_ACTIONS)
+        found = _texts(list(actions), _MOST_ACTIONS, (_ANY_ACTION,), _OTHER_ACTIONS)
+        self._actions = [action for action in found if action.count(":") == 1]
         self._resources = _texts(list(resources), _MOST_RESOURCES, (), _OTHER_RESOURCES)
         most = max(_FEWEST_CONTEXTS, _MOST_REQUESTS // (len(self._actions) * len(self._resources)))
         self._contexts = _contexts(atoms, people, most)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from reconciler.diff import Draft
-from reconciler.kinds import KINDS
 from reconciler.model import Address, Live, Mark
 from reconciler.plan.arrange import Case, arranged
 from reconciler.plan.foresee import Objects, foreseen, with_delta
-from reconciler.plan.lawful import Level, Trial, Verdict
+from reconciler.plan.lawful import Trial, Verdict
 from reconciler.plan.standing import Reader, Standing, closure, is_principal
 from reconciler.plan.story import Story, told
 
@@ -55,17 +54,26 @@ class _Person:
     steps: frozenset[str]
     held: frozenset[Address]
     """The addresses of everything that has a say in what it holds."""
+    moves: frozenset[str]
+    """The calls among them that rename or move it."""
     story: Story
     reader: Reader
 
     def at(self, done: Iterable[str]) -> Standing:
         """Return its standing when just ``done``, and what that presupposes, is done."""
-        story, wanted = self.story, set(done)
-        wanted |= frozenset().union(*(story.ancestors[key] for key in wanted)) & story.frame
+        story, wanted = self.story, frozenset(done)
+        earlier = wanted.union(*(story.ancestors[key] for key in wanted))
+        wanted |= earlier & story.frame
         objects: Objects = {address: story.start[address] for address in self.held if address in story.start}
-        for key in sorted(wanted, key=story.places.__getitem__):
+        for key in sorted(wanted - self.moves, key=story.places.__getitem__):
             objects = with_delta(objects, foreseen(objects, story.drafts[key].call, story.account))
-        return self.reader.standing(objects, self.address)
+        standing = self.reader.standing(objects, self.address)
+        # The story is told with every move made: those that are not made yet are taken back here.
+        for key in sorted(self.moves - earlier, key=story.places.__getitem__, reverse=True):
+            fixed = {**dict(standing.bindings), **story.fixes[key].before}
+            bindings = sorted((name, value) for name, value in fixed.items() if value is not None)
+            standing = replace(standing, bindings=tuple(bindings))
+        return standing
 
     def moments(self) -> list[tuple[str, Standing, Standing]]:
         """Return its calls in the story's order, each with the standing before it and after."""
@@ -79,14 +87,13 @@ class _Person:
         first = moments[0][1]
         if any(now.deny or now.bound != first.bound for _, before, after in moments for now in (before, after)):
             return True
+        if not self.story.fixes.keys().isdisjoint(self.steps):
+            return True
         return len(frozenset().union(*(self.story.grows[key] for key in self.steps))) > 1
 
     def case(self) -> Case:
         """Return how its moments are to be judged."""
-        bindings = KINDS[self.address.kind].bindings
-        observed = self.story.end.get(self.address) or self.story.start[self.address]
-        fixed = bindings(observed.resource, self.story.account) if bindings is not None else {}
-        trial = Trial(self.at(()), self.at(self.steps), fixed)
+        trial = Trial(self.at(()), self.at(self.steps))
         return Case(self.steps, lambda done: trial.judge(self.at(done)))
 
 
@@ -99,16 +106,28 @@ def _people(story: Story, reader: Reader) -> Iterator[_Person]:
     for address in sorted({*story.start, *story.end}):
         if is_principal(address):
             held = closure((story.start, story.end), address, story.account)
-            steps = frozenset(key for at in held for key in by_object.get(at, ()))
+            fixes = _fixes(story, reader, address, held)
+            steps = fixes.union(*(by_object.get(at, ()) for at in held))
             if steps:
-                yield _Person(address, steps, held, story, reader)
+                moves = frozenset(key for key in fixes if story.fixes[key].moves)
+                yield _Person(address, steps, held, moves, story, reader)
+
+
+def _fixes(story: Story, reader: Reader, address: Address, held: frozenset[Address]) -> frozenset[str]:
+    """Return the calls that change a condition key which the principal fixes and a policy that it holds speaks of."""
+    found = {key: fix for key, fix in story.fixes.items() if fix.address == address}
+    if not found:
+        return frozenset()
+    spoken = reader.spoken_of(story.start, held) | reader.spoken_of(story.end, held)
+    return frozenset(key for key, fix in found.items() if not spoken.isdisjoint(map(str.lower, fix.before)))
 
 
 def _groups(people: Iterable[_Person], story: Story) -> list[list[_Person]]:
     """Return the principals in groups whose orders have nothing to do with one another."""
+    weighty = story.touched.keys() | story.fixes.keys()
     groups: list[tuple[set[str], list[_Person]]] = []
     for person in people:
-        steps = set(person.steps).union(*(story.ancestors[key] & story.touched.keys() for key in person.steps))
+        steps = set(person.steps).union(*(story.ancestors[key] & weighty for key in person.steps))
         joined = [group for group in groups if group[0] & steps]
         groups = [group for group in groups if not group[0] & steps]
         members = [member for group in joined for member in group[1]]
@@ -133,30 +152,46 @@ def _arrange(group: Sequence[_Person], found: Bonds) -> None:
             found.waits.setdefault(other, set()).add(one)
         for count in range(1, len(own)):
             verdict = case.at(frozenset(own[:count]))
-            if verdict.level >= Level.GAP:
-                found.marks.setdefault(own[count - 1], set()).add(_mark(person.address, verdict))
+            found.marks.setdefault(own[count - 1], set()).update(_marks(person.address, verdict))
 
 
 def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
     """Bind a change of trust to what else changes for the same principal: less trust comes first, more comes last.
 
-    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new.
+    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new. Where the two
+    wait for one another by way of other principals, the bond is left out and the note says so.
     """
     steps = {person.address: person.steps for person in people}
+    weighty = story.touched.keys() | story.fixes.keys() | story.trusts.keys()
     for key, trust in sorted(story.trusts.items()):
-        own = steps.get(trust.address, frozenset())
-        first = trust.narrows and not story.ancestors[key] & story.touched.keys()
-        for other in own:
-            found.waits.setdefault(*((other, set()) if first else (key, set()))).add(key if first else other)
+        own = sorted(steps.get(trust.address, frozenset()))
+        first = trust.narrows and not story.ancestors[key] & weighty
+        bound = [_bound(story, found, *((key, other) if first else (other, key))) for other in own]
         if own:
-            when = "its trust changes first" if first else "its trust changes last"
-            found.notes[key] = f"trust and permissions of {trust.address} both change, one after the other: {when}"
+            when = f"one after the other: its trust changes {'first' if first else 'last'}"
+            when = when if all(bound) else "in an order that others dictate"
+            found.notes[key] = f"trust and permissions of {trust.address} both change, {when}"
 
 
-def _mark(address: Address, verdict: Verdict) -> Mark:
-    if verdict.level is Level.GAP:
-        return Mark("gap", address, f"refused meanwhile, though allowed before and after: {verdict.shown}")
-    return Mark("spike", address, f"allowed meanwhile, though refused before and after: {verdict.shown}")
+def _bound(story: Story, found: Bonds, one: str, other: str) -> bool:
+    """Let the ``other`` call wait for ``one``, unless that one waits for it; return whether it does."""
+    seen, todo = {one}, [one]
+    while todo:
+        key = todo.pop()
+        earlier = (story.ancestors[key] | found.waits.get(key, set())) - seen
+        seen |= earlier
+        todo += earlier
+    if other in seen:
+        return False
+    found.waits.setdefault(other, set()).add(one)
+    return True
+
+
+def _marks(address: Address, verdict: Verdict) -> Iterator[Mark]:
+    if verdict.gap:
+        yield Mark("gap", address, f"refused meanwhile, though allowed before and after: {verdict.gap}")
+    if verdict.spike:
+        yield Mark("spike", address, f"allowed meanwhile, though refused before and after: {verdict.spike}")
 
 
 def _rank(before: Standing, after: Standing) -> int:

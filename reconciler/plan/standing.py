@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -11,9 +11,10 @@ from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Facet, Observed
 from reconciler.plan.foresee import Objects
+from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "closure", "is_principal"]
+__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +39,8 @@ class Standing:
     allow: frozenset[Part] = frozenset()
     deny: frozenset[Part] = frozenset()
     bound: frozenset[Part] | None = None
-    documents: tuple[Mapping[str, Any], ...] = ()
-    """The known documents of the identity layer."""
-    boundary: Mapping[str, Any] | None = None
-    """The boundary's document, where there is a boundary and its document is known."""
+    bindings: Bindings = ()
+    """The condition keys that the principal fixes."""
 
 
 NOTHING = Standing()
@@ -51,6 +50,12 @@ NOTHING = Standing()
 def is_principal(address: Address) -> bool:
     """Return whether an object at the address makes requests of its own."""
     return KINDS[address.kind].bindings is not None
+
+
+def bound_by(observed: Observed[Any], account: Account) -> Mapping[str, str]:
+    """Return the condition keys that the object fixes in the requests that it makes."""
+    bindings = KINDS[observed.address.kind].bindings
+    return bindings(observed.resource, account) if bindings is not None else {}
 
 
 def closure(ends: Sequence[Objects], address: Address, account: Account) -> frozenset[Address]:
@@ -101,25 +106,27 @@ class Reader:
             return NOTHING
         allow: set[Part] = set()
         deny: set[Part] = set()
-        known: list[Mapping[str, Any]] = []
         for item in self._documents(objects, address):
             self._add(item, allow, deny)
-            if not isinstance(item, str):
-                known.append(item)
-        bound, boundary = self._bound(objects, address, deny)
-        return Standing(frozenset(allow), frozenset(deny), bound, tuple(known), boundary)
+        bound = self._bound(objects, address, deny)
+        fixed = bound_by(objects[address], self._account)
+        return Standing(frozenset(allow), frozenset(deny), bound, tuple(sorted(fixed.items())))
 
-    def _bound(
-        self, objects: Objects, address: Address, deny: set[Part]
-    ) -> tuple[frozenset[Part] | None, Mapping[str, Any] | None]:
+    def spoken_of(self, objects: Objects, addresses: Iterable[Address]) -> frozenset[str]:
+        """Return the folded names of the condition keys that documents of the objects speak of."""
+        documents = (item for at in addresses if at in objects for item in self._documents(objects, at))
+        parts = (self._taken_apart(item) for item in documents if not isinstance(item, str))
+        return spoken_of(atom for found in parts if found is not None for atom in found.allow | found.deny)
+
+    def _bound(self, objects: Objects, address: Address, deny: set[Part]) -> frozenset[Part] | None:
         for facet in KINDS[address.kind].facets:
             value = getattr(objects[address].resource, facet.field) if facet.grants == "boundary" else None
             if value is not None:
                 bound: set[Part] = set()
                 (item,) = self._behind(objects, facet, value) or (value,)
                 self._add(item, bound, deny)
-                return frozenset(bound), None if isinstance(item, str) else item
-        return None, None
+                return frozenset(bound)
+        return None
 
     def _documents(self, objects: Objects, address: Address) -> Iterator[Mapping[str, Any] | str]:
         """Yield what the object grants: documents, and the ARNs of policies whose documents are not known."""

@@ -9,8 +9,9 @@ from typing import Any
 from reconciler.diff import Draft
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Account, Address, Facet, Live, Value
+from reconciler.model import Account, Address, Facet, Live, Observed, Value
 from reconciler.plan.foresee import Delta, Objects, foreseen, with_delta
+from reconciler.plan.standing import bound_by
 from reconciler.policydoc import atoms
 
 __all__ = ["Story", "Trust", "told"]
@@ -23,6 +24,17 @@ class Trust:
     address: Address
     narrows: bool
     """Whether it only takes away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A change of condition keys that a principal fixes: of its name, its path, or its tags."""
+
+    address: Address
+    before: Mapping[str, str | None]
+    """The values that change, as they were; None for a key that is new."""
+    moves: bool
+    """Whether the principal is renamed or moved by it, which the story tells before everything else."""
 
 
 @dataclass(slots=True)
@@ -42,6 +54,8 @@ class Story:
     """By call: the objects whose grants it changes and that are there before and after it."""
     grows: dict[str, frozenset[bool]] = field(default_factory=dict)
     """By call: whether it adds to what is granted (True), takes from it (False), or may do both."""
+    fixes: dict[str, Fix] = field(default_factory=dict)
+    """By call: what it changes in the condition keys that a principal fixes."""
     trusts: dict[str, Trust] = field(default_factory=dict)
     """By call: what it does to the trust of an object that is there before and after it."""
     frame: frozenset[str] = frozenset()
@@ -53,11 +67,11 @@ def told(
 ) -> Story:
     """Return the story of the calls whose keys are ``order``; renames are told first."""
     account = live.account
-    objects: Objects = live.objects
+    story = Story(account, live.objects, drafts, ancestors, {key: place for place, key in enumerate(order)})
     for key in order:
         if _is_move(drafts[key]):
-            objects = with_delta(objects, foreseen(objects, drafts[key].call, account))
-    story = Story(account, objects, drafts, ancestors, {key: place for place, key in enumerate(order)})
+            _move(story, key)
+    objects = story.start
     frame = set()
     for key in order:
         if _is_move(drafts[key]):
@@ -76,10 +90,30 @@ def _is_move(draft: Draft) -> bool:
     return draft.effect == "rename" or "NewPath" in draft.call.params
 
 
+def _move(story: Story, key: str) -> None:
+    """Add to the story what a call renames or moves."""
+    delta = foreseen(story.start, story.drafts[key].call, story.account)
+    gone = [story.start[address] for address, observed in delta.items() if observed is None]
+    for address, observed in delta.items():
+        before = story.start.get(address) or next(iter(gone), None)
+        if observed is not None and before is not None:
+            _fix(story, key, before, observed, moves=True)
+    story.start = with_delta(story.start, delta)
+
+
+def _fix(story: Story, key: str, before: Observed[Any], after: Observed[Any], *, moves: bool) -> None:
+    one, other = bound_by(before, story.account), bound_by(after, story.account)
+    changed = {name: one.get(name) for name in {**one, **other} if one.get(name) != other.get(name)}
+    if changed:
+        story.fixes[key] = Fix(after.address, changed, moves)
+
+
 def _tell(story: Story, key: str, objects: Objects, delta: Delta) -> None:
     """Add to the story what a call changes in the grants of objects."""
     changed, grows = set(), set()
     for address, observed in delta.items():
+        if observed is not None:
+            _fix(story, key, objects[address], observed, moves=False)
         for facet in KINDS[address.kind].facets if observed is not None else ():
             before = getattr(objects[address].resource, facet.field)
             after = getattr(observed.resource, facet.field) if observed is not None else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 from typing import Any, TypeAlias
 
@@ -31,6 +31,8 @@ class Atom:
     conditions: frozenset[Choice]
     old: bool = False
     """Whether ``${…}`` is literal text in it, as in policies of version 2008-10-17."""
+    written: tuple[str, ...] = field(default=(), compare=False)
+    """Its actions as the document spells them."""
 
     @property
     def text(self) -> str:
@@ -86,8 +88,10 @@ def _parts(statement: Statement, *, old: bool) -> Iterator[Atom]:
     if _count(axes.values()) > _MOST:
         axes = {element: _joined(axis) for element, axis in axes.items()}
     literal = old and any("$" in value for values in statement.slots.values() for value in values)
+    spelt = statement.slots.get(("Action",), {})
     for chosen in product(*axes.values()):
-        yield Atom(frozenset(chosen), conditions, literal)
+        named = [name for slot, values in chosen if slot == ("Action",) for name in sorted(values)]
+        yield Atom(frozenset(chosen), conditions, literal, tuple(spelt[name] for name in named))
 
 
 def _choices(slot: Slot, values: Iterable[str]) -> list[Choice]:

@@ -363,7 +363,9 @@ def test_a_plan_is_written_whole_or_not_at_all(run: Runner) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", full)
         failed = run("plan", "--out=plan.json")
-    assert (failed.code, failed.err) == (1, "error: no space left on device\n")
+    why = "the plan cannot be saved: no space left on device; mend that, or name another place"
+    assert (failed.code, failed.err) == (1, f"error: plan.json: {why}
+")
     assert Path("real.json").read_text() == "old"
     assert run("plan", "--out=plan.json").code == 0
     assert Path("plan.json").is_symlink()

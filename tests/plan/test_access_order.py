@@ -165,7 +165,7 @@ def test_more_trust_comes_after_the_permissions() -> None:
     ],
 )
 def test_patterns_meet_in_the_shortest_text_that_all_of_them_match(patterns: list[str], text: str | None) -> None:
-    assert meeting(patterns) == text
+    assert meeting(tuple(patterns)) == text
 
 
 GLOBS = st.text("ab*?", max_size=6)
@@ -173,7 +173,7 @@ GLOBS = st.text("ab*?", max_size=6)
 
 @given(st.lists(GLOBS, min_size=1, max_size=3), st.text("ab", max_size=6))
 def test_where_a_text_matches_all_patterns_they_meet(patterns: list[str], text: str) -> None:
-    found = meeting(patterns)
+    found = meeting(tuple(patterns))
 
     def matched(candidate: str) -> bool:
         resource = f"arn:aws:s3:::{candidate}"
@@ -208,3 +208,63 @@ def test_the_atoms_of_a_policy_match_together_what_the_policy_matches() -> None:
             for context in ({}, {"aws:SecureTransport": "false"}):
                 request = Request(action, resource, context)
                 assert evaluate(whole, request).outcome == evaluate(apart, request).outcome
+
+
+def test_a_grant_within_overlapping_patterns_is_not_lost_where_their_shortest_match_is_covered() -> None:
+    """All but s3 is allowed twice on every way, so only a request for s3 shows what the swap takes away."""
+    rest = {"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}
+    wide = {"Effect": "Allow", "NotAction": "sqs:*", "Resource": "*"}
+    one = {"Version": "2012-10-17", "Statement": [rest, wide]}
+    other = {"Version": "2012-10-17", "Statement": [rest]}
+    plan = planned([user(inline_policies={"a": one, "b": other})], [user(inline_policies={"a": other, "b": one})])
+    assert told(plan) == ["PutUserPolicy b", "PutUserPolicy a"]
+    assert is_chain(plan)
+    assert marks(plan) == []
+
+
+def test_a_moment_that_refuses_one_thing_and_allows_another_is_marked_with_both() -> None:
+    allowed = document(("Allow", ["s3:GetObject", "s3:PutObject"], "*"), ("Deny", "s3:PutObject", "*"))
+    before = [{**policy("p", allowed), "description": "old"}, user(policies=["p"], inline_policies={"i": WRITE})]
+    after = [{**policy("p", allowed), "description": "new", "replace": "true"}, *before[1:]]
+    plan = planned(before, after)
+    assert marks(plan) == [(1, "gap", "user/u"), (1, "spike", "user/u")]
+
+
+HOMES = document(("Allow", "s3:GetObject", "arn:aws:s3:::home/${aws:username}"))
+
+
+def test_a_policy_that_speaks_of_the_users_name_waits_for_the_new_name() -> None:
+    before = [policy("p", READ), user(policies=["p"])]
+    after = [policy("p", HOMES), {"kind": "user", "name": "v", "renamed_from": "u", "policies": ["p"]}]
+    plan = planned(before, after)
+    assert [step.call.operation for step in plan.steps] == ["UpdateUser", "CreatePolicyVersion"]
+    assert is_chain(plan)
+    assert marks(plan) == []
+
+
+def test_a_new_name_waits_until_no_policy_speaks_of_it() -> None:
+    before = [policy("p", HOMES), user(policies=["p"])]
+    after = [policy("p", READ), {"kind": "user", "name": "v", "renamed_from": "u", "policies": ["p"]}]
+    plan = planned(before, after)
+    assert [step.call.operation for step in plan.steps] == ["CreatePolicyVersion", "UpdateUser"]
+    assert is_chain(plan)
+
+
+def test_a_rename_of_which_no_policy_speaks_waits_for_nothing() -> None:
+    before = [policy("p", READ), user(policies=["p"])]
+    after = [policy("p", BOTH), {"kind": "user", "name": "v", "renamed_from": "u", "policies": ["p"]}]
+    assert all(step.after == () for step in planned(before, after).steps)
+
+
+def test_a_tag_that_a_policy_speaks_of_changes_in_the_order_that_lets_nobody_in() -> None:
+    def team(name: str) -> dict[str, Any]:
+        [statement] = document(("Allow", "s3:GetObject", "*"))["Statement"]
+        condition = {"StringEquals": {"aws:PrincipalTag/team": name}}
+        return {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition}]}
+
+    before = [policy("p", team("b")), user(policies=["p"], tags={"team": "a"})]
+    after = [policy("p", team("c")), user(policies=["p"], tags={"team": "b"})]
+    plan = planned(before, after)
+    assert [step.call.operation for step in plan.steps] == ["CreatePolicyVersion", "TagUser"]
+    assert is_chain(plan)
+    assert marks(plan) == []

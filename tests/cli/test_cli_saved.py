@@ -364,8 +364,7 @@ def test_a_plan_is_written_whole_or_not_at_all(run: Runner) -> None:
         patch.setattr(os, "fsync", full)
         failed = run("plan", "--out=plan.json")
     why = "the plan cannot be saved: no space left on device; mend that, or name another place"
-    assert (failed.code, failed.err) == (1, f"error: plan.json: {why}
-")
+    assert (failed.code, failed.err) == (1, f"error: plan.json: {why}\n")
     assert Path("real.json").read_text() == "old"
     assert run("plan", "--out=plan.json").code == 0
     assert Path("plan.json").is_symlink()

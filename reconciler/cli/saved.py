@@ -171,8 +171,15 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     saved = load(_read(file), str(file))
     iam, account, derive, basis = _maker(saved, target, file)
     refuse_foreign(saved, account, target.now)
-    found = narrowed(saved, derive, iam, exact=exact)
-    _tell(found, saved, file, changed=basis != saved.basis)
+    changed = basis != saved.basis
+    try:
+        found = narrowed(saved, derive, iam, exact=exact)
+    except RefusedError as error:
+        if not changed:
+            raise
+        why = f"the documents in {target.directory} are not those that {file} was made from; --dir names others"
+        raise RefusedError([*error.reasons, why]) from error
+    _tell(found, saved, file, changed=changed)
     return found.plan, iam
 
 

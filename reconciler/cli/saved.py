@@ -23,6 +23,7 @@ from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model import Account, Plan
 from reconciler.report.lines import counted
+from reconciler.report.text import subject
 
 if TYPE_CHECKING:
     from reconciler.live import Iam
@@ -213,7 +214,8 @@ def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:
     if changed:
         complain("note", f"the documents say something else than when {file} was saved")
     for step in found.beyond:
-        complain("warning", f"not in {file}, so not done: {step.call.operation} {step.address}")
+        called = f"{step.call.operation} {step.address} {subject(step, found.plan)}".rstrip()
+        complain("warning", f"not in {file}, so not done: {called}")
     if found.remade:
         complain("warning", f"the writes go in another order than in {file}: the account needs them so now")
     if found.done:

@@ -212,10 +212,10 @@ def test_what_does_not_go_together_is_an_error_in_one_line(run: Runner, argument
 @pytest.mark.usefixtures("account")
 def test_what_the_documents_ask_for_by_now_is_told_and_left_out_or_refused(run: Runner, documents: Path) -> None:
     run("plan", "--out=plan.json")
-    write(documents, late="kind: group\nname: late\n")
+    write(documents, late="kind: group\nname: late\npolicies: [ReadOnlyAccess]\n")
     refused = run("apply", "plan.json", "--yes", "--exact")
     assert refused.code == 3
-    why, others = refused.err.splitlines()
+    why, _, others = refused.err.splitlines()
     assert why == "refused: CreateGroup group/late is not in the plan file, and would be done now (--exact)"
     assert others.startswith("refused: the documents in desired-state are not those that plan.json was made from")
     done = run("apply", "plan.json", "--yes")
@@ -223,6 +223,7 @@ def test_what_the_documents_ask_for_by_now_is_told_and_left_out_or_refused(run: 
     assert told(done) == [
         "note: the documents say something else than when plan.json was saved",
         "warning: not in plan.json, so not done: CreateGroup group/late",
+        "warning: not in plan.json, so not done: AttachGroupPolicy group/late PolicyArn=aws:policy/ReadOnlyAccess",
     ]
     assert "group/late" not in done.out
     assert run("plan", "--detailed-exitcode").code == 2

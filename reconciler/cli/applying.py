@@ -14,7 +14,7 @@ import click
 
 from reconciler.apply import Outcome, Writer
 from reconciler.apply import run as apply_plan
-from reconciler.cli.screen import ask, complain, unread, watched
+from reconciler.cli.screen import ask, complain, heard, unread, watched
 from reconciler.cli.target import Target
 from reconciler.journal import JournalFile, default_path
 from reconciler.model import Plan, Step
@@ -94,8 +94,9 @@ def carry_out(
             click.echo("nothing was written")
             return _ERROR
     ready()
+    with heard():
+        click.echo()
     journal = JournalFile(manner.journal or default_path(plan.account))
-    click.echo()
     with _ticking(plan) as ticker:
         try:
             outcome = apply_plan(

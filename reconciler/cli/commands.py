@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Sequence
 
@@ -11,7 +10,7 @@ import click
 import reconciler
 from reconciler.cli import gate, run, saved, undoing
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
-from reconciler.cli.screen import console, unread
+from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
@@ -123,12 +122,11 @@ def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool,
         made, iam = saved.planned(target, target.plan, exact=narrow.exact)
     else:
         made, iam = run.planned(target, run.checked(target))
-    if target.plan is None or made.steps or made.conflicts:
-        _show(made, "text", "plan", target)
-    else:
-        click.echo(f"nothing to write: everything in {target.plan} is true already")
-    # Nothing is written that could not be shown.
-    sys.stdout.flush()
+    with heard():
+        if target.plan is None or made.steps or made.conflicts:
+            _show(made, "text", "plan", target)
+        else:
+            click.echo(f"nothing to write: everything in {target.plan} is true already")
     if made.steps:
         gate.refuse_spikes(made, allowed=allow_spike)
         again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)

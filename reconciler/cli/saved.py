@@ -23,6 +23,7 @@ from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import PlanFileError, RefusedError
 from reconciler.model import Account, Plan
 from reconciler.report.lines import counted
+from reconciler.report.text import subject
 
 if TYPE_CHECKING:
     from reconciler.live import Iam
@@ -171,8 +172,15 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     saved = load(_read(file), str(file))
     iam, account, derive, basis = _maker(saved, target, file)
     refuse_foreign(saved, account, target.now)
-    found = narrowed(saved, derive, iam, exact=exact)
-    _tell(found, saved, file, changed=basis != saved.basis)
+    changed = basis != saved.basis
+    try:
+        found = narrowed(saved, derive, iam, exact=exact)
+    except RefusedError as error:
+        if not changed:
+            raise
+        why = f"the documents in {target.directory} are not those that {file} was made from; --dir names others"
+        raise RefusedError([*error.reasons, why]) from error
+    _tell(found, saved, file, changed=changed)
     return found.plan, iam
 
 
@@ -206,7 +214,8 @@ def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:
     if changed:
         complain("note", f"the documents say something else than when {file} was saved")
     for step in found.beyond:
-        complain("warning", f"not in {file}, so not done: {step.call.operation} {step.address}")
+        called = f"{step.call.operation} {step.address} {subject(step, found.plan)}".rstrip()
+        complain("warning", f"not in {file}, so not done: {called}")
     if found.remade:
         complain("warning", f"the writes go in another order than in {file}: the account needs them so now")
     if found.done:

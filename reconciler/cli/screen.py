@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.errors import ReconcilerError
 from reconciler.report.lines import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["ask", "complain", "console", "discard_output", "status", "unread", "watched"]
+__all__ = ["ask", "complain", "console", "discard_output", "heard", "status", "unread", "watched"]
 
 _COLOURS = {"error": "31", "refused": "31", "warning": "33"}
 
@@ -49,6 +50,21 @@ def unread() -> Iterator[None]:
         sys.stdout.flush()
     except BrokenPipeError:
         discard_output()
+
+
+@contextmanager
+def heard() -> Iterator[None]:
+    """Let nothing be written to the account that nobody could read.
+
+    Raises:
+        ReconcilerError: whoever read stdout has gone.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        discard_output()
+        raise ReconcilerError("nothing was written: nobody reads the output, which shows the plan") from error
 
 
 def complain(label: str, text: str = "") -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import click
 
 from reconciler.cli import gate, journals, run, saved
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
-from reconciler.cli.screen import complain, console, unread
+from reconciler.cli.screen import complain, console, heard, unread
 from reconciler.cli.target import Target, targeted_by_option
 from reconciler.model import Account, Plan
 from reconciler.report.lines import printable
@@ -51,10 +50,10 @@ def undo(
         from reconciler.plan.basis import Basis  # noqa: PLC0415  most plans are not saved
 
         saved.save(made, Basis("journal", found.sha256), target, saving.out, saving.expires)
-    with unread():
+    applies = bool(made.steps) and saving.out is None
+    with heard() if applies else unread():
         _show(made, journals.told(found.journal))
-    sys.stdout.flush()
-    if made.steps and saving.out is None:
+    if applies:
         gate.refuse_spikes(made, allowed=allow_spike)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
         if code:

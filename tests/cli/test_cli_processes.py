@@ -126,8 +126,39 @@ def test_a_reader_that_goes_away_is_no_error_and_leaves_the_code_as_it_is(home: 
 
 
 def test_apply_writes_nothing_that_nobody_could_read(home: Path) -> None:
-    assert unread(home, "apply", "--sandbox", "--yes") == (1, "")
+    code, said = unread(home, "apply", "--sandbox", "--yes")
+    assert (code, said) == (1, "error: nothing was written: nobody reads the output, which shows the plan\n")
     assert users(home) == set()
+
+
+def test_undo_writes_nothing_that_nobody_could_read(home: Path) -> None:
+    assert process(home, "apply", "--sandbox", "--yes", "--journal=run.jsonl").returncode == 0
+    there = users(home)
+    assert unread(home, "undo", "--sandbox", "--yes", "run.jsonl")[0] == 1
+    assert users(home) == there
+
+
+def test_a_reader_that_has_read_the_plan_and_goes_away_leaves_neither_a_write_nor_a_journal(home: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from reconciler.cli import commands, exit_code\n"
+        "reader, writer = os.pipe()\n"
+        "os.dup2(writer, 1)\n"
+        "os.close(writer)\n"
+        "carry_out = commands.carry_out\n"
+        "def late(*arguments, **named):\n"
+        "    os.close(reader)\n"
+        "    return carry_out(*arguments, **named)\n"
+        "commands.carry_out = late\n"
+        "sys.exit(exit_code(['apply', '--sandbox', '--yes', '--journal=run.jsonl']))\n"
+    )
+    done = process(home, code=code)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "error: nothing was written: nobody reads the output, which shows the plan\n",
+    )
+    assert users(home) == set()
+    assert not (home / "run.jsonl").exists()
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")

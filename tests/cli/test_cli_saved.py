@@ -167,6 +167,22 @@ def test_a_plan_expires_when_it_was_told_to(run: Runner, given: str, expires: st
     assert run("apply", "plan.json", "--yes", "--now=2026-11-24T10:29:59Z").code == 0
 
 
+@pytest.mark.usefixtures("documents", "account")
+def test_a_plan_of_other_documents_is_refused_with_the_directory_that_was_looked_at(
+    run: Runner, tmp_path: Path
+) -> None:
+    write(tmp_path / "others", users="{kind: user, name: carol}\n")
+    run("plan", "--out=plan.json", "others")
+    done = run("apply", "--yes", "plan.json")
+    assert done.code == 3
+    *refused, hint = told(done)
+    assert "do not produce step 1 (CreateUser user/carol)" in refused[0]
+    assert hint == (
+        "refused: the documents in desired-state are not those that plan.json was made from; --dir names others"
+    )
+    assert run("apply", "--yes", "plan.json", "--dir=others").code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
@@ -196,15 +212,18 @@ def test_what_does_not_go_together_is_an_error_in_one_line(run: Runner, argument
 @pytest.mark.usefixtures("account")
 def test_what_the_documents_ask_for_by_now_is_told_and_left_out_or_refused(run: Runner, documents: Path) -> None:
     run("plan", "--out=plan.json")
-    write(documents, late="kind: group\nname: late\n")
+    write(documents, late="kind: group\nname: late\npolicies: [ReadOnlyAccess]\n")
     refused = run("apply", "plan.json", "--yes", "--exact")
     assert refused.code == 3
-    assert refused.err == "refused: CreateGroup group/late is not in the plan file, and would be done now (--exact)\n"
+    why, _, others = refused.err.splitlines()
+    assert why == "refused: CreateGroup group/late is not in the plan file, and would be done now (--exact)"
+    assert others.startswith("refused: the documents in desired-state are not those that plan.json was made from")
     done = run("apply", "plan.json", "--yes")
     assert done.code == 0
     assert told(done) == [
         "note: the documents say something else than when plan.json was saved",
         "warning: not in plan.json, so not done: CreateGroup group/late",
+        "warning: not in plan.json, so not done: AttachGroupPolicy group/late PolicyArn=aws:policy/ReadOnlyAccess",
     ]
     assert "group/late" not in done.out
     assert run("plan", "--detailed-exitcode").code == 2
@@ -363,8 +382,8 @@ def test_a_plan_is_written_whole_or_not_at_all(run: Runner) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "fsync", full)
         failed = run("plan", "--out=plan.json")
-    why = "the plan cannot be saved: no space left on device; mend that, or name another place"
-    assert (failed.code, failed.err) == (1, f"error: plan.json: {why}\n")
+    what = "plan.json: the plan cannot be saved: no space left on device; mend that, or name another place"
+    assert (failed.code, failed.err) == (1, f"error: {what}\n")
     assert Path("real.json").read_text() == "old"
     assert run("plan", "--out=plan.json").code == 0
     assert Path("plan.json").is_symlink()

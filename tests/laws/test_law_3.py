@@ -16,7 +16,7 @@ from support.grants import HOME, accesses, live_of, pair, planned_on
 from reconciler.model import Address, Call, Observed, Plan, Step
 from reconciler.plan.foresee import foreseen, with_delta
 
-PAIRS, ALL_OF_THEM = 50, 13
+PAIRS, ALL_OF_THEM = 500, 13
 """Pairs of accounts a batch; plans of fewer steps than this are looked at in every state."""
 SAMPLES = 200
 MOST_MARKED = 0.02
@@ -134,8 +134,8 @@ def runs(seed: int) -> Iterator[tuple[Run, random.Random, Any]]:
 
 
 BATCHES = [
-    *(pytest.param(seed, id=f"batch {seed}") for seed in range(10)),
-    *(pytest.param(seed, id=f"batch {seed}", marks=pytest.mark.long) for seed in range(10, 100)),
+    pytest.param(0, id="batch 0"),
+    *(pytest.param(seed, id=f"batch {seed}", marks=pytest.mark.long) for seed in range(1, 10)),
 ]
 
 
@@ -154,4 +154,4 @@ def test_law_3_in_every_state_of_an_unmarked_plan_nobody_has_less_or_more_than_a
             breaches = run.breaches(run.after(step for step in run.plan.steps if step.id in done))
             assert not set(breaches) - excused, (estates, done, breaches, run.plan.steps)
     record_property("marked", marked)
-    assert marked / PAIRS <= 5 * MOST_MARKED
+    assert marked / PAIRS < MOST_MARKED

@@ -158,7 +158,7 @@ def _arrange(group: Sequence[_Person], found: Bonds) -> None:
 def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
     """Bind a change of trust to what else changes for the same principal: less trust comes first, more comes last.
 
-    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new. What goes first
+    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new. What is first
     waits for no call that another bond can make wait, so that no bond closes a circle.
     """
     steps = {person.address: person.steps for person in people}

@@ -158,33 +158,19 @@ def _arrange(group: Sequence[_Person], found: Bonds) -> None:
 def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
     """Bind a change of trust to what else changes for the same principal: less trust comes first, more comes last.
 
-    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new. Where the two
-    wait for one another by way of other principals, the bond is left out and the note says so.
+    Nobody new is let in before what shall be gone is gone, and nobody who shall be out sees what is new. What is first
+    waits for no call that another bond can make wait, so that no bond closes a circle.
     """
     steps = {person.address: person.steps for person in people}
     weighty = story.touched.keys() | story.fixes.keys() | story.trusts.keys()
     for key, trust in sorted(story.trusts.items()):
-        own = sorted(steps.get(trust.address, frozenset()))
+        own = steps.get(trust.address, frozenset())
         first = trust.narrows and not story.ancestors[key] & weighty
-        bound = [_bound(story, found, *((key, other) if first else (other, key))) for other in own]
+        for other in own:
+            found.waits.setdefault(*((other, set()) if first else (key, set()))).add(key if first else other)
         if own:
-            when = f"one after the other: its trust changes {'first' if first else 'last'}"
-            when = when if all(bound) else "in an order that others dictate"
-            found.notes[key] = f"trust and permissions of {trust.address} both change, {when}"
-
-
-def _bound(story: Story, found: Bonds, one: str, other: str) -> bool:
-    """Let the ``other`` call wait for ``one``, unless that one waits for it; return whether it does."""
-    seen, todo = {one}, [one]
-    while todo:
-        key = todo.pop()
-        earlier = (story.ancestors[key] | found.waits.get(key, set())) - seen
-        seen |= earlier
-        todo += earlier
-    if other in seen:
-        return False
-    found.waits.setdefault(other, set()).add(one)
-    return True
+            when = "its trust changes first" if first else "its trust changes last"
+            found.notes[key] = f"trust and permissions of {trust.address} both change, one after the other: {when}"
 
 
 def _marks(address: Address, verdict: Verdict) -> Iterator[Mark]:

@@ -77,7 +77,7 @@ def _search(
                 break
         else:
             dead.add(done)
-            if not order or seen > max(_BUDGET, 4 * len(steps) ** 2):
+            if not order or seen > max(_BUDGET, len(steps) ** 2):
                 return None
             choices.pop()
             done = done - {order.pop()}

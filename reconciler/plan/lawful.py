@@ -20,7 +20,7 @@ from reconciler.policydoc import Atom
 
 __all__ = ["Level", "Trial", "Verdict"]
 
-_MOST_GUESSES = 1000
+_MOST_GUESSES = 300
 """Guesses at what policies match that are not known."""
 
 

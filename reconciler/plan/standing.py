@@ -17,6 +17,13 @@ from reconciler.policydoc import Atom, Atoms, atoms
 __all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal"]
 
 
+_KNOWN: Mapping[str, Mapping[str, Any]] = {
+    name: {"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": "*", "Resource": "*"}}
+    for name, effect in (("AdministratorAccess", "Allow"), ("AWSDenyAll", "Deny"))
+}
+"""Policies of AWS whose documents are all in their names. Source: AWS managed policy reference guide."""
+
+
 @dataclass(frozen=True, slots=True)
 class Opaque:
     """What a policy grants whose document is not known here; every such policy is taken to be unlike all others."""
@@ -144,7 +151,7 @@ class Reader:
     def _behind(self, objects: Objects, facet: Facet, key: str) -> tuple[Mapping[str, Any] | str, ...]:
         target = _target(facet, key, self._account)
         if target is None:
-            return (key,)
+            return (_KNOWN.get(key.rpartition(":aws:policy/")[2], key),)
         return tuple(self._documents(objects, target)) if target in objects else ()
 
     def _add(self, item: Mapping[str, Any] | str, allow: set[Part], deny: set[Part]) -> None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from support.grants import HOME, accesses, live_of, pair, planned_on
+from support.grants import HOME, OVERLAPS, REQUESTS, accesses, live_of, overlapping, pair, planned_on
 
+from reconciler.access import Request
 from reconciler.model import Address, Call, Observed, Plan, Step
 from reconciler.plan.foresee import foreseen, with_delta
 
@@ -30,6 +31,7 @@ class Run:
 
     plan: Plan
     start: Objects
+    requests: Sequence[Request] = field(default_factory=lambda: REQUESTS)
     known: dict[Any, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -45,7 +47,7 @@ class Run:
         return objects
 
     def access(self, objects: Objects, who: Address) -> frozenset[int]:
-        return accesses(objects, who, self.known)
+        return accesses(objects, who, self.known, self.requests)
 
     def breaches(self, objects: Objects) -> list[tuple[str, Address]]:
         """Return who lacks what it must have, and who has what it must not have."""
@@ -125,12 +127,12 @@ def a_lawful_order_exists(run: Run) -> bool:
     return reaches_the_end(frozenset(), run.start)
 
 
-def runs(seed: int) -> Iterator[tuple[Run, random.Random, Any]]:
+def runs(seed: int, *, overlaps: bool = False) -> Iterator[tuple[Run, random.Random, Any]]:
     chance = random.Random(seed)  # noqa: S311  examples, no secret
     for _ in range(PAIRS):
-        before, after = pair(chance)
+        before, after = overlapping(chance, pair(chance)) if overlaps else pair(chance)
         live = live_of(before)
-        yield Run(planned_on(live, after), live.objects), chance, (before, after)
+        yield Run(planned_on(live, after), live.objects, OVERLAPS if overlaps else REQUESTS), chance, (before, after)
 
 
 BATCHES = [
@@ -155,3 +157,12 @@ def test_law_3_in_every_state_of_an_unmarked_plan_nobody_has_less_or_more_than_a
             assert not set(breaches) - excused, (estates, done, breaches, run.plan.steps)
     record_property("marked", marked)
     assert marked / PAIRS < MOST_MARKED
+
+
+@pytest.mark.parametrize("seed", BATCHES)
+def test_law_3_holds_where_patterns_and_conditions_overlap_in_part(seed: int) -> None:
+    for run, chance, estates in runs(seed, overlaps=True):
+        excused = {(mark.kind, mark.principal) for step in run.plan.steps for mark in step.marks}
+        for done in down_sets(run.plan.steps, chance):
+            breaches = run.breaches(run.after(step for step in run.plan.steps if step.id in done))
+            assert not set(breaches) - excused, (estates, done, breaches, run.plan.steps)

@@ -268,3 +268,11 @@ def test_a_tag_that_a_policy_speaks_of_changes_in_the_order_that_lets_nobody_in(
     assert [step.call.operation for step in plan.steps] == ["CreatePolicyVersion", "TagUser"]
     assert is_chain(plan)
     assert marks(plan) == []
+
+
+def test_what_aws_denies_altogether_is_never_missed() -> None:
+    before = [{**policy("p", READ), "description": "old"}, user(policies=["AWSDenyAll", "p"])]
+    after = [{**policy("p", READ), "description": "new", "replace": "true"}, user(policies=["p"])]
+    plan = planned(before, after)
+    assert told(plan)[-1] == "DetachUserPolicy AWSDenyAll"
+    assert marks(plan) == []

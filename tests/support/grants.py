@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -16,7 +17,7 @@ from reconciler.access import Principal, Request, evaluate
 from reconciler.model import Account, Address, Live, Observed, Plan
 from reconciler.plan.foresee import foreseen, with_delta
 
-__all__ = ["HOME", "REQUESTS", "Estate", "accesses", "live_of", "pair", "planned_on"]
+__all__ = ["HOME", "OVERLAPS", "REQUESTS", "Estate", "accesses", "live_of", "overlapping", "pair", "planned_on"]
 
 HOME = Account(ACCOUNT, "aws", "us-east-1")
 ACTIONS = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]
@@ -27,12 +28,39 @@ REQUESTS = [
     for context in ({}, {"aws:SourceIp": "10.0.0.1"})
 ]
 """Every request that the statements below can tell apart."""
+OVERLAPS = [
+    Request(action, resource, context)
+    for action, resource in product(
+        [*ACTIONS, "s3:GetAcl", "ec2:Run"], ["arn:aws:s3:::a/x", "arn:aws:s3:::a/y", "arn:aws:sqs:::c/x"]
+    )
+    for context in ({}, {"s3:prefix": "home/u", "s3:max-keys": "5"}, {"s3:prefix": "x"}, {"s3:max-keys": "50"})
+]
+"""Every request that the statements can tell apart once they are overlapping."""
 QUOTAS = {
     "AttachedPoliciesPerUserQuota": 10,
     "AttachedPoliciesPerGroupQuota": 10,
     "AttachedPoliciesPerRoleQuota": 10,
     "GroupsPerUserQuota": 10,
 }
+OVERLAPPING_ACTIONS: list[dict[str, Any]] = [
+    *({"Action": text} for text in ("s3:Get*", "s3:*Object", "s3:?etObject", "*:*e*", "s3:*", "*", "sqs:*")),
+    {"NotAction": ["s3:*"]},
+    {"NotAction": ["s3:Get*", "sqs:*"]},
+]
+OVERLAPPING_RESOURCES: list[dict[str, Any]] = [
+    *(
+        {"Resource": text}
+        for text in ("*", "arn:aws:s3:::a/*", "arn:aws:*:::*/x", "arn:aws:s3:::a/x", "arn:aws:*:::?/y")
+    ),
+    {"NotResource": ["arn:aws:*:::*/x"]},
+]
+CONDITIONS: list[dict[str, Any]] = [
+    {"StringLike": {"s3:prefix": ["home/*", "x"]}},
+    {"StringNotLike": {"s3:prefix": "home/*"}, "Null": {"s3:prefix": "false"}},
+    {"StringEqualsIfExists": {"s3:prefix": "x"}},
+    {"NumericLessThan": {"s3:max-keys": "10"}},
+    {"Null": {"s3:max-keys": "true"}},
+]
 POLICIES, GROUPS, USERS, ROLES = ["p1", "p2", "p3"], ["g1", "g2"], ["u1", "u2"], ["r1"]
 
 Estate = Docs
@@ -120,6 +148,29 @@ def mended(documents: Estate, chance: random.Random) -> Estate:
     return made
 
 
+def overlapping(chance: random.Random, estates: tuple[Estate, Estate]) -> tuple[Estate, Estate]:
+    """Return the estates with other statements, whose patterns and conditions overlap in part."""
+    others: dict[str, dict[str, Any]] = {}
+
+    def other(value: Any) -> Any:
+        if isinstance(value, dict) and "Effect" in value:
+            return others.setdefault(json.dumps(value), _overlapping(chance, value["Effect"]))
+        if isinstance(value, dict):
+            return {key: other(item) for key, item in value.items()}
+        return [other(item) for item in value] if isinstance(value, list) else value
+
+    before, after = estates
+    return other(before), other(after)
+
+
+def _overlapping(chance: random.Random, effect: str) -> dict[str, Any]:
+    action, resource = chance.choice(OVERLAPPING_ACTIONS), chance.choice(OVERLAPPING_RESOURCES)
+    made: dict[str, Any] = {"Effect": effect, **action, **resource}
+    if chance.random() < 0.3:
+        made["Condition"] = chance.choice(CONDITIONS)
+    return made
+
+
 class Snapshot:
     """An account that is only a snapshot."""
 
@@ -161,14 +212,19 @@ def _with_arn(observed: Observed[Any]) -> Observed[Any]:
     return dataclasses.replace(observed, resource=dataclasses.replace(observed.resource, arn=observed.arn))
 
 
-def accesses(objects: Mapping[Address, Observed[Any]], address: Address, known: dict[Any, Any]) -> frozenset[int]:
+def accesses(
+    objects: Mapping[Address, Observed[Any]],
+    address: Address,
+    known: dict[Any, Any],
+    requests: Sequence[Request] = REQUESTS,
+) -> frozenset[int]:
     """Return which of the requests the principal's policies allow, by their numbers."""
     principal = _principal(objects, address)
     if principal is None:
         return frozenset()
     key = (tuple(sorted(map(id, principal.identity))), id(principal.boundary))
     if key not in known:
-        allowed = (number for number, request in enumerate(REQUESTS) if evaluate(principal, request).allowed)
+        allowed = (number for number, request in enumerate(requests) if evaluate(principal, request).allowed)
         # The principal is kept, so that the ids of its documents stay theirs.
         known[key] = (frozenset(allowed), principal)
     found: frozenset[int] = known[key][0]

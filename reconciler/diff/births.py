@@ -11,7 +11,7 @@ from reconciler.diff.nouns import Draft, Tie
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Items
 
-__all__ = ["Deferral", "born", "completing", "deferred", "names_of"]
+__all__ = ["born", "completing", "deferred", "names_of"]
 
 
 def names_of(address: Address, resource: Any, arn: str) -> frozenset[tuple[str, str]]:
@@ -20,22 +20,11 @@ def names_of(address: Address, resource: Any, arn: str) -> frozenset[tuple[str, 
     return frozenset({(param, arn if holds == "arn" else resource.name), ("*", arn)})
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Deferral:
-    """How an object is created whose trust goes in a circle."""
-
-    missing: frozenset[str] = frozenset()
-    """The ARNs of the principals it is created without."""
-    after: frozenset[str] = frozenset()
-    """The ARNs of those of its circles that are created before it."""
-
-
-def deferred(new: Mapping[Address, Any], account: Account) -> dict[Address, Deferral]:
+def deferred(new: Mapping[Address, Any], account: Account) -> dict[Address, frozenset[str]]:
     """Return, per new object, the principals it must be created without, for they cannot exist before it does.
 
     Trust among new objects may go in a circle. Some member of each circle is created without the principals of its
-    circle; no deferral can be left out while the others stay. Those of one circle are created one after another, each
-    without those only that come after it: what a crash leaves undone is then worked out again in the same way.
+    circle; no deferral can be left out while the others stay.
     """
     arns = {KINDS[address.kind].arn(resource, account): address for address, resource in new.items()}
     needs = {
@@ -49,14 +38,7 @@ def deferred(new: Mapping[Address, Any], account: Account) -> dict[Address, Defe
         if not _circle(needs, [other for other in chosen if other != address]):
             chosen.remove(address)
     names = {address: arn for arn, address in arns.items()}
-    found: dict[Address, Deferral] = {}
-    left = needs
-    for address in chosen:
-        missing = frozenset(names[other] for other in left[address] & _reach(left, address))
-        after = frozenset(names[other] for other in found.keys() & _reach(needs, address))
-        found[address] = Deferral(missing, after)
-        left = {other: wanted - {address} for other, wanted in left.items() if other != address}
-    return found
+    return {address: frozenset(names[n] for n in needs[address] & _reach(needs, address)) for address in chosen}
 
 
 def _circle(needs: Mapping[Address, set[Address]], deferring: Iterable[Address]) -> Address | None:
@@ -90,13 +72,13 @@ def _reach(needs: Mapping[Address, set[Address]], start: Address) -> set[Address
     return {address for address in _after(needs, start) if start in _after(needs, address)}
 
 
-def born(address: Address, resource: Any, arn: str, deferral: Deferral) -> tuple[list[Draft], Tie]:
+def born(address: Address, resource: Any, arn: str, missing: frozenset[str]) -> tuple[list[Draft], Tie]:
     """Return the drafts that create an object with all its fields and items, and the tie that begins with it."""
     kind = KINDS[address.kind]
-    principals, missing = kind.principals(resource), deferral.missing
+    principals = kind.principals(resource)
     first, *completing_calls = kind.create(resource, missing)
     note = "the trust is completed once its principals exist" if missing else ""
-    creation = Draft(address, first, "create", needs=(principals - missing) | deferral.after, note=note)
+    creation = Draft(address, first, "create", needs=principals - missing, note=note)
     drafts = chained([creation, *(Draft(address, call, "change", needs=missing) for call in completing_calls)])
     for facet in kind.facets:
         if isinstance(facet, Items) and not facet.at_creation:

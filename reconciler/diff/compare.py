@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.diff.births import Deferral, born, completing, deferred, names_of, replacing
+from reconciler.diff.births import born, completing, deferred, names_of, replacing
 from reconciler.diff.endings import (
     dying,
     held,
@@ -74,12 +74,12 @@ def compare(
     if findings.faults:
         raise InputError(findings.faults)
     new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced}
-    deferrals = deferred(new, desired.account)
+    missing = deferred(new, desired.account)
     for address, pair in pairs.items():
         if pair.observed is None:
-            _create(scene, address, whole[address], deferrals.get(address, Deferral()))
+            _create(scene, address, whole[address], missing.get(address, frozenset()))
         elif address in scene.replaced:
-            _replace(scene, pair, whole[address], deferrals.get(address, Deferral()))
+            _replace(scene, pair, whole[address], missing.get(address, frozenset()))
         else:
             _update(scene, pair, pair.observed, whole[address], moved)
     _end(scene)
@@ -183,7 +183,7 @@ def _check_principals(scene: Scene, pairs: Mapping[Address, Pair], whole: Mappin
                 scene.findings.faults.append(Fault(str(declared.at("trust")), what, remedy))
 
 
-def _create(scene: Scene, address: Address, resource: Any, deferral: Deferral) -> None:
+def _create(scene: Scene, address: Address, resource: Any, missing: frozenset[str]) -> None:
     declared = scene.desired.declared[address]
     if scene.fate(address) == "spare":
         what = f"it shall be created, but {scene.rulings[address].reason}"
@@ -191,13 +191,13 @@ def _create(scene: Scene, address: Address, resource: Any, deferral: Deferral) -
         scene.findings.conflicts.append(conflict)
         return
     resource = _marked(scene, address, resource)
-    drafts, tie = born(address, resource, KINDS[address.kind].arn(resource, scene.desired.account), deferral)
+    drafts, tie = born(address, resource, KINDS[address.kind].arn(resource, scene.desired.account), missing)
     scene.findings.drafts += [*drafts, *completing(address, resource, resource)]
     scene.findings.ties.append(tie)
     _change(scene, declared, "create", "declared, not in the account", first_differences(declared, resource))
 
 
-def _replace(scene: Scene, pair: Pair, resource: Any, deferral: Deferral) -> None:
+def _replace(scene: Scene, pair: Pair, resource: Any, missing: frozenset[str]) -> None:
     """Delete an object and create it anew, because a field differs that IAM cannot change in place."""
     observed, declared = pair.observed, scene.desired.declared[pair.address]
     if observed is None:
@@ -206,7 +206,7 @@ def _replace(scene: Scene, pair: Pair, resource: Any, deferral: Deferral) -> Non
     resource = _marked(scene, pair.address, dataclasses.replace(resource, name=observed.resource.name))
     ending, end = dying(observed)
     arn = KINDS[pair.address.kind].arn(resource, scene.desired.account)
-    beginning, begin = born(pair.address, resource, arn, deferral)
+    beginning, begin = born(pair.address, resource, arn, missing)
     note = f"gap: {pair.address} is gone from here until it is created anew, and gets a new unique id"
     ending[-1] = dataclasses.replace(ending[-1], note=note)
     again = completing(pair.address, resource, observed.resource)

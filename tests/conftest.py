@@ -16,7 +16,7 @@ settings.register_profile(
     "sampled",
     deadline=None,
     derandomize="CI" in os.environ,
-    max_examples=40,
+    max_examples=25,
     print_blob=True,
     suppress_health_check=[HealthCheck.too_slow],
 )

@@ -41,7 +41,8 @@ def test_law_6_whatever_of_a_saved_plan_was_done_before_a_crash_a_rerun_does_the
     refused = refusal(world, data, after, **settings)
     if refused:
         # Only an object that is gone told what the one that replaces it was to keep: no file can be trusted with that.
-        assert any("lost with that" in reason for reason in refused)
+        # And of roles that trust one another those left over can be created by other calls once some are there.
+        assert any("lost with that" in reason or "(CreateRole role/" in reason for reason in refused), refused
         world.apply(after, **settings)
         assert not sent(world.plan(after, **settings))
         return

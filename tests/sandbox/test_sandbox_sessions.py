@@ -107,6 +107,8 @@ except iam.exceptions.NoSuchEntityException:
 
 def test_the_environment_and_other_sessions_are_left_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    # Another test of this process may have made boto3's default session.
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     before = dict(os.environ)
     exercise(sandbox.session())
     assert dict(os.environ) == before

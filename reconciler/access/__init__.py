@@ -17,16 +17,22 @@ from reconciler.access.deciding import (
 )
 from reconciler.access.principals import Caller
 from reconciler.access.statements import Document
+from reconciler.access.verdict import Label, Relation, Scope, Verdict, Witness
 
 __all__ = [
     "Caller",
     "Decision",
     "Document",
+    "Label",
     "Layer",
     "Outcome",
     "Principal",
+    "Relation",
     "Request",
+    "Scope",
     "StatementRef",
+    "Verdict",
+    "Witness",
     "evaluate",
     "evaluate_trust",
 ]

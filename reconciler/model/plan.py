@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from reconciler.model.access import Access
 from reconciler.model.address import Account, Address, Origin
 
 __all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Mark", "Note", "Plan", "Sign", "Step"]
@@ -119,6 +120,8 @@ class Plan:
     header: Mapping[str, Any] = field(default_factory=dict)
     before: Mapping[Address, Any] = field(default_factory=dict)
     """Every object that the steps change, as it was read (an ``Observed``); None: it was not there."""
+    access: Access | None = None
+    """What the steps do to access; None where there are none."""
 
     @property
     def in_sync(self) -> bool:

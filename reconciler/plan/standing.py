@@ -14,7 +14,7 @@ from reconciler.plan.foresee import Objects
 from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal"]
+__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
 
 
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
@@ -76,7 +76,7 @@ def closure(ends: Sequence[Objects], address: Address, account: Account) -> froz
         at = todo.pop()
         for observed in [objects[at] for objects in ends if at in objects]:
             for facet, key in _keys(observed):
-                target = _target(facet, key, account)
+                target = led_to(facet, key, account)
                 if target is not None and target not in found:
                     found.add(target)
                     todo.append(target)
@@ -90,7 +90,7 @@ def _keys(observed: Observed[Any]) -> Iterator[tuple[Facet, str]]:
             yield facet, key
 
 
-def _target(facet: Facet, key: str, account: Account) -> Address | None:
+def led_to(facet: Facet, key: str, account: Account) -> Address | None:
     """Return the address in this account that a key leads to, or None for what is AWS's own."""
     if facet.refers is None:
         return None
@@ -149,7 +149,7 @@ class Reader:
                     yield from self._behind(objects, facet, key)
 
     def _behind(self, objects: Objects, facet: Facet, key: str) -> tuple[Mapping[str, Any] | str, ...]:
-        target = _target(facet, key, self._account)
+        target = led_to(facet, key, self._account)
         if target is None:
             return (_KNOWN.get(key.rpartition(":aws:policy/")[2], key),)
         return tuple(self._documents(objects, target)) if target in objects else ()

@@ -127,7 +127,7 @@ def _iam(target: Target, source: Source) -> Iam:
     from reconciler import live  # noqa: PLC0415  offline commands must not pay for boto3
 
     if target.sandbox is None:
-        return live.Iam(live.session(target.profile, target.region))
+        return live.Iam(live.session(target.profile, target.region), keep=True)
     from reconciler import sandbox  # noqa: PLC0415  an extra that need not be installed
 
     place = _place(target, source)

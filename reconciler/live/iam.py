@@ -6,10 +6,12 @@ import dataclasses
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reconciler.errors import CallError
 from reconciler.kinds import KINDS
+from reconciler.live import keeping, managed
 from reconciler.live.faults import translated
 from reconciler.model import Account, Address, Call, Live, Lookup, Observed, Sweep
 
@@ -28,9 +30,16 @@ _CONNECTIONS = 64
 class Iam:
     """IAM as one set of credentials sees it; ``calls`` counts every request of a page, a look-up or a write."""
 
-    def __init__(self, session: boto3.Session) -> None:
-        """Take a boto3 session; nothing is called yet."""
+    def __init__(self, session: boto3.Session, *, keep: bool = False) -> None:
+        """Take a boto3 session; nothing is called yet.
+
+        Args:
+            session: who calls, and where.
+            keep: whether to keep documents of AWS's policies in the user's cache directory. Without effect where the
+                session's IAM is not at an endpoint of AWS; never set it for an emulator inside this process.
+        """
         self._session = session
+        self._keep = keep
         self._lock = threading.Lock()
         self._clients: dict[str, Any] = {}
         self._caller = ""
@@ -103,6 +112,29 @@ class Iam:
         wanted = sorted(set(arns))
         with ThreadPoolExecutor(_THREADS) as pool:
             return dict(zip(wanted, pool.map(self._has_policy, wanted), strict=True))
+
+    def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the document of the default version of each managed policy that can be read, by ARN.
+
+        Left out are policies that are not there, and those that the caller may not read. Of AWS's policies, the version
+        that is kept on this machine is not read again; but which one is the default is asked every time:
+
+        - up to three: GetPolicy each, and GetPolicyVersion for each that is not kept;
+        - more: ListPolicies, a page for each 1,000 that AWS has (two), and GetPolicyVersion for each that is not kept;
+        - more than five of which nothing is kept: GetAccountAuthorizationDetails first, a page for each 1,000 that the
+          account uses (one), which has their versions and documents; then as above for the rest.
+
+        Customer managed policies take GetPolicy and GetPolicyVersion each, and are never kept.
+
+        Raises:
+            AccountError: a call fails for another reason than that it is denied.
+            CallError: a call is refused for another reason than that there is no such policy.
+        """
+        wanted = set(arns)
+        if not wanted:
+            return {}
+        kept = keeping.opened(self._client("iam").meta.endpoint_url) if self._keep else None
+        return managed.documents(partial(self._request, "iam"), wanted, kept)
 
     def send(self, call: Call) -> Mapping[str, Any]:
         """Make one call, once: botocore repeats nothing, for a lost answer may be that of a write that landed.

@@ -14,7 +14,7 @@ from reconciler.plan.foresee import Objects
 from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
+__all__ = ["NOTHING", "Opaque", "Reader", "Said", "Standing", "bound_by", "closure", "is_principal", "led_to"]
 
 
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
@@ -37,6 +37,8 @@ class Opaque:
 
 
 Part: TypeAlias = Atom | Opaque
+Said: TypeAlias = tuple[str, Part]
+"""An effect, and what has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,24 @@ class Reader:
         documents = (item for at in addresses if at in objects for item in self._documents(objects, at))
         parts = (self._taken_apart(item) for item in documents if not isinstance(item, str))
         return spoken_of(atom for found in parts if found is not None for atom in found.allow | found.deny)
+
+    def reached(self, ends: Sequence[Objects], facet: Facet, key: str) -> frozenset[Said]:
+        """Return all that a key of the facet may lead to between the ends of a run."""
+        target = led_to(facet, key, self._account)
+        if target is None:
+            return self.said(self._behind({}, facet, key))
+        held = closure(ends, target, self._account)
+        return self.said(
+            item for objects in ends for at in held if at in objects for item in self._documents(objects, at)
+        )
+
+    def said(self, documents: Iterable[Mapping[str, Any] | str]) -> frozenset[Said]:
+        """Return what the documents say: each part with whether it is allowed or denied."""
+        allow: set[Part] = set()
+        deny: set[Part] = set()
+        for item in documents:
+            self._add(item, allow, deny)
+        return frozenset([*(("Allow", part) for part in allow), *(("Deny", part) for part in deny)])
 
     def _bound(self, objects: Objects, address: Address, deny: set[Part]) -> frozenset[Part] | None:
         for facet in KINDS[address.kind].facets:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from support.grants import live_of, planned_on
 
 from reconciler.access import Principal, Request, evaluate
-from reconciler.model import Plan
+from reconciler.model import Address, Plan
 from reconciler.plan.witness import meeting
 from reconciler.policydoc import atoms
 
@@ -50,6 +51,12 @@ def told(plan: Plan) -> list[str]:
 
 def marks(plan: Plan) -> list[tuple[int, str, str]]:
     return [(step.id, mark.kind, str(mark.principal)) for step in plan.steps for mark in step.marks]
+
+
+def waits(plan: Plan) -> dict[str, set[str]]:
+    """Return for each step those that it waits for, told alike."""
+    names = dict(zip((step.id for step in plan.steps), told(plan), strict=True))
+    return {names[step.id]: {names[earlier] for earlier in step.after} for step in plan.steps}
 
 
 def is_chain(plan: Plan) -> bool:
@@ -141,7 +148,8 @@ def test_less_trust_comes_before_new_permissions_and_says_how_long_sessions_last
     plan = planned(before, [role([LAMBDA], inline_policies={"i": READ})])
     assert told(plan) == ["UpdateAssumeRolePolicy", "PutRolePolicy i"]
     assert is_chain(plan)
-    assert plan.steps[0].note.endswith("its trust changes first")
+    assert marks(plan) == [(1, "trust", "role/r")]
+    assert plan.steps[0].marks[0].reason.endswith("its trust changes first")
     assert "may last up to 2 h more" in plan.changes[0].warnings[0]
 
 
@@ -149,7 +157,8 @@ def test_more_trust_comes_after_the_permissions() -> None:
     plan = planned([role([LAMBDA], inline_policies={"i": READ})], [role([EC2, LAMBDA])])
     assert told(plan) == ["DeleteRolePolicy i", "UpdateAssumeRolePolicy"]
     assert is_chain(plan)
-    assert plan.steps[1].note.endswith("its trust changes last")
+    assert marks(plan) == [(2, "trust", "role/r")]
+    assert plan.steps[1].marks[0].reason.endswith("its trust changes last")
     assert plan.changes[0].warnings == ()
 
 
@@ -271,8 +280,44 @@ def test_a_tag_that_a_policy_speaks_of_changes_in_the_order_that_lets_nobody_in(
 
 
 def test_what_aws_denies_altogether_is_never_missed() -> None:
-    before = [{**policy("p", READ), "description": "old"}, user(policies=["AWSDenyAll", "p"])]
-    after = [{**policy("p", READ), "description": "new", "replace": "true"}, user(policies=["p"])]
-    plan = planned(before, after)
-    assert told(plan)[-1] == "DetachUserPolicy AWSDenyAll"
+    policies = [policy("p", READ), policy("q", WRITE)]
+    plan = planned([*policies, user(policies=["AWSDenyAll", "p"])], [*policies, user(policies=["q"])])
+    assert waits(plan)["DetachUserPolicy AWSDenyAll"] == {"DetachUserPolicy p"}
     assert marks(plan) == []
+
+
+def test_a_call_that_fails_does_not_hold_up_those_that_have_nothing_to_do_with_it() -> None:
+    queues = [policy("old", document(("Allow", "sqs:SendMessage", "*"))), policy("new", document(("Allow", "sqs:*", "*")))]
+    before = [*queues, user(policies=["old"], inline_policies={"a": BOTH})]
+    after = [*queues, user(policies=["new"], inline_policies={"a": READ, "z-deny": NO_READ, "b": WRITE})]
+    plan = planned(before, after)
+    assert waits(plan) == {
+        "PutUserPolicy z-deny": set(),
+        "PutUserPolicy b": set(),
+        "PutUserPolicy a": {"PutUserPolicy b"},
+        "AttachUserPolicy new": set(),
+        "DetachUserPolicy old": {"AttachUserPolicy new"},
+    }
+    assert marks(plan) == []
+
+
+def test_within_one_service_only_those_calls_wait_that_access_needs_to() -> None:
+    before = [user(inline_policies={"a": BOTH, "b": READ})]
+    after = [user(inline_policies={"a": READ, "c": document(("Allow", "s3:*", "arn:aws:s3:::c/*")), "z": NO_READ})]
+    plan = planned(before, after)
+    assert waits(plan)["PutUserPolicy z"] == set()
+    assert waits(plan)["DeleteUserPolicy b"] == set()
+    assert waits(plan)["PutUserPolicy c"] == {"PutUserPolicy z"}
+    assert marks(plan) == []
+
+
+def test_what_a_user_that_goes_has_by_a_group_is_taken_from_it_once_it_is_locked_out() -> None:
+    before = [policy("p", READ), {"kind": "group", "name": "g", "policies": ["p"]}, user(groups=["g"])]
+    live = live_of(before)
+    address = Address("user", "u")
+    keys = {"ListAccessKeys": [{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}]}
+    with_key = dataclasses.replace(live.objects[address].resource, credentials=keys)
+    objects = {**live.objects, address: dataclasses.replace(live.objects[address], resource=with_key)}
+    gone = [{"kind": kind, "name": name, "state": "absent"} for kind, name in (("user", "u"), ("group", "g"))]
+    plan = planned_on(dataclasses.replace(live, objects=objects), [before[0], *gone])
+    assert waits(plan)["DetachGroupPolicy p"] == {"DeleteAccessKey"}

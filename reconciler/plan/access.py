@@ -155,7 +155,7 @@ def _in_doubt(people: Iterable[_Person], reaches: Reaches) -> Iterator[_Person]:
 
 
 def _groups(people: Iterable[_Person], story: Story, slots: Sequence[Slots]) -> list[tuple[list[_Person], list[Slots]]]:
-    """Return the principals, and the quotas on their calls, in groups whose orders have nothing to do with one another."""
+    """Return the principals, and the quotas on their calls, in groups whose orders are independent of one another."""
     weighty = story.touched.keys() | story.fixes.keys()
     groups: list[tuple[set[str], list[_Person]]] = []
     for person in people:
@@ -182,12 +182,13 @@ def _arrange(group: Sequence[_Person], slots: Sequence[Slots], found: Bonds) -> 
     order = arranged(Task(steps, {key: story.ancestors[key] & inside for key in steps}, slots), cases)
     found.ranks |= ranks
     bound = {key: set(story.ancestors[key]) for key in steps}
-    for earlier, later in (pair for one in slots for pair in found.make_room(one, order)):
-        bound[later].add(earlier)
+    for one in slots:
+        for earlier, later in found.make_room(one, order):
+            bound[later].add(earlier)
     for person, case in zip(group, cases, strict=True):
         own = [key for key in order if key in case.steps]
-        for key, earlier in _bonds(own, bound, case).items():
-            found.waits.setdefault(key, set()).update(earlier)
+        for key, needed in _bonds(own, bound, case).items():
+            found.waits.setdefault(key, set()).update(needed)
         for count in range(1, len(own)):
             verdict = case.at(frozenset(own[:count]))
             found.marks.setdefault(own[count - 1], set()).update(_marks(person.address, verdict))
@@ -219,7 +220,7 @@ def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:
             found.waits.setdefault(*((other, set()) if first else (key, set()))).add(key if first else other)
         if own:
             when = "its trust changes first" if first else "its trust changes last"
-            mark = Mark("trust", trust.address, f"its permissions change too: {when}")
+            mark = Mark("trust", trust.address, f"its permissions change too; {when}")
             found.marks.setdefault(key, set()).add(mark)
 
 

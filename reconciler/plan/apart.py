@@ -1,9 +1,9 @@
 """Which calls have nothing to do with one another, as far as one principal is concerned.
 
-A call reaches the requests that it can make a difference to, whatever else is done: those that match what a document
-has or had and the other has not, or anything behind what is attached, joined, or left. Calls of which no two reach one
-request are independent: whether a request is allowed depends on the calls of one part only, and a moment is lawful if it
-is so part by part.
+A call reaches the requests that it can make a difference to, whatever else is done: those that match what one version
+of a document has and the other has not, or anything behind what is attached, joined, or left. Parts of which no two
+reach one request are independent: whether a request is allowed depends on the calls of one part only, and a moment is
+lawful if it is so part by part.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def _disjoint(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=65_536)
 def _never_meet(one: str, other: str) -> bool:
-    """Return whether two patterns differ before their first wildcard, or behind their last: then no text matches both."""
+    """Return whether no text matches both patterns: they differ before their first wildcard, or behind their last."""
     one, other = (_VARIABLE.sub("*", text).lower() for text in (one, other))
     heads, tails = ([split[place] for split in map(_WILD.split, (one, other))] for place in (0, -1))
     if heads[0] == one and heads[1] == other:

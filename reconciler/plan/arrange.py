@@ -103,4 +103,3 @@ def _search(task: Task, cases: Sequence[Case], allowed: Sequence[Level]) -> list
             choices.pop()
             done = done - {order.pop()}
     return order
-

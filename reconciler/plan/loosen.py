@@ -16,12 +16,12 @@ _BUDGET = 64
 
 
 def loosened(
-    chain: Sequence[str], bound: Mapping[str, frozenset[str]], is_good: Callable[[frozenset[str]], bool]
+    chain: Sequence[str], bound: Mapping[str, set[str]], is_good: Callable[[frozenset[str]], bool]
 ) -> dict[str, set[str]]:
     """Return for each call of a chain the calls that it waits for: every state of a run that keeps to it is good.
 
-    All states on the chain are good. One bond after another is given up, the ``bound`` ones excepted, if the states that
-    a run can reach without it are good as well. Beyond a number of calls or of states the rest of the chain stays.
+    All states on the chain are good. One bond after another is given up, the ``bound`` ones excepted, if the states
+    that a run can reach without it are good as well. Beyond a number of calls or of states the rest of the chain stays.
     """
     earlier: Earlier = {call: set(chain[:place]) for place, call in enumerate(chain)}
     left = _BUDGET if len(chain) <= _MOST_CALLS else 0

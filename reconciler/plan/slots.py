@@ -1,7 +1,7 @@
 """Quotas: the room that an object has for its items, and which call waits for which others to make some.
 
-A call that adds waits for as many removals as it needs, and no two calls count on the same room: so the quota is kept in
-every state that a run can reach, whatever runs at once.
+A call that adds waits for as many removals as it needs, and no two calls count on the same room: so the quota is kept
+in every state that a run can reach, whatever runs at once.
 """
 
 from __future__ import annotations

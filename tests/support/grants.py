@@ -16,8 +16,21 @@ from reconciler import plan
 from reconciler.access import Principal, Request, evaluate
 from reconciler.model import Account, Address, Live, Observed, Plan
 from reconciler.plan.foresee import foreseen, with_delta
+from reconciler.policydoc import compact, size
 
-__all__ = ["HOME", "OVERLAPS", "REQUESTS", "Estate", "accesses", "live_of", "overlapping", "pair", "planned_on"]
+__all__ = [
+    "HOME",
+    "OVERLAPS",
+    "REQUESTS",
+    "Estate",
+    "accesses",
+    "crowded",
+    "inline_size",
+    "live_of",
+    "overlapping",
+    "pair",
+    "planned_on",
+]
 
 HOME = Account(ACCOUNT, "aws", "us-east-1")
 ACTIONS = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]
@@ -127,6 +140,42 @@ def pair(chance: random.Random) -> tuple[Estate, Estate]:
     return before, mended(after, chance)
 
 
+def crowded(chance: random.Random) -> tuple[Estate, Estate, dict[str, int]]:
+    """Return an estate, what shall become of it, and quotas that leave little room to add before something goes."""
+    before: Estate = [{"kind": "policy", "name": name, "document": body(chance)} for name in [*POLICIES, "p4", "p5"]]
+    groups = [*GROUPS, "g3"]
+    before += [crowd(chance, {"kind": "group", "name": name}) for name in groups]
+    for name in USERS:
+        user = {"kind": "user", "name": name, "groups": sorted(chance.sample(groups, 2))}
+        before.append(crowd(chance, user))
+    before.append(crowd(chance, {"kind": "role", "name": "r1", "service": "lambda"}))
+    after: Estate = []
+    for document in before:
+        made = dict(document)
+        if "document" in made and chance.random() < 0.1:
+            made["document"] = body(chance)
+        if "groups" in made and chance.random() < 0.3:
+            made["groups"] = sorted(chance.sample(groups, 2))
+        after.append(crowd(chance, made) if "policies" in made and chance.random() < 0.3 else made)
+    quotas = dict.fromkeys(QUOTAS, 2)
+    for noun in ("User", "Group", "Role"):
+        held = [inline_size(d["inline_policies"]) for d in (*before, *after) if d["kind"] == noun.lower()]
+        quotas[f"{noun}PolicySizeQuota"] = max(held) + chance.choice([0, 0, 60])
+    return before, after, quotas
+
+
+def crowd(chance: random.Random, made: dict[str, Any]) -> dict[str, Any]:
+    """Return the document of a holder with as many policies as it may have, or one less, and some inline."""
+    held = sorted(chance.sample([*POLICIES, "p4", "p5"], chance.choice([1, 2, 2, 2])))
+    inline = {name: body(chance) for name in some(chance, ["i1", "i2", "i3"], 2)}
+    return {**made, "policies": held, "inline_policies": inline if chance.random() < 0.4 else {}}
+
+
+def inline_size(documents: Mapping[str, Any]) -> int:
+    """Return how much the inline policies count against their quota."""
+    return sum(size(compact(document)) for document in documents.values())
+
+
 def mended(documents: Estate, chance: random.Random) -> Estate:
     """Return the documents without some objects, which get tombstones, and without references to them."""
     gone = {(d["kind"], d["name"]) for d in documents if chance.random() < 0.08}
@@ -195,15 +244,15 @@ def planned_on(live: Live, documents: Estate) -> Plan:
     return plan.make(desired_of(documents, HOME), Snapshot(live))
 
 
-def live_of(documents: Estate) -> Live:
+def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:
     """Return the account that has what the documents say."""
-    empty = Live(HOME, {}, QUOTAS)
+    empty = Live(HOME, {}, quotas)
     objects: Mapping[Address, Observed[Any]] = {}
     for step in planned_on(empty, documents).steps:
         objects = with_delta(objects, foreseen(objects, step.call, HOME))
     # A reading tells a policy's ARN, which a call need not know.
     read = {address: _with_arn(observed) for address, observed in sorted(objects.items())}
-    return Live(HOME, read, QUOTAS)
+    return Live(HOME, read, quotas)
 
 
 def _with_arn(observed: Observed[Any]) -> Observed[Any]:

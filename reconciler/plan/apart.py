@@ -18,7 +18,7 @@ from reconciler.plan.standing import Reader, Said
 from reconciler.plan.story import Edit, Story
 from reconciler.policydoc import Atom
 
-__all__ = ["Reaches"]
+__all__ = ["Reaches", "Shape", "may_share", "shape"]
 
 Shape: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """The actions and the resources of an atom; nothing where it names those that it does not mean."""
@@ -26,6 +26,7 @@ Reach: TypeAlias = frozenset[Shape] | None
 """The shapes of all requests that a call can make a difference to; None: any request."""
 
 _MOST_PAIRS = 20_000
+_COLONS = 5
 _WILD = re.compile(r"[*?]")
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 
@@ -57,7 +58,7 @@ class Reaches:
     def _meets(self, key: str, reach: Reach, keys: set[str], reaches: Iterable[Reach]) -> bool:
         # What must come before a call may be told together with it, so that the two are judged together as well.
         related = not self.story.ancestors[key].isdisjoint(keys) or any(key in self.story.ancestors[k] for k in keys)
-        return related or any(_overlap(reach, other) for other in reaches)
+        return related or any(may_share(reach, other) for other in reaches)
 
     def _reach(self, key: str) -> Reach:
         if key not in self._known:
@@ -69,7 +70,7 @@ class Reaches:
             # A policy whose document is not known may match whatever another matches.
             known = [part for _, part in parts if isinstance(part, Atom)]
             unbounded |= len(known) < len(parts)
-            self._known[key] = None if unbounded else frozenset(_shape(part) for part in known)
+            self._known[key] = None if unbounded else frozenset(shape(part) for part in known)
         return self._known[key]
 
     def _changed(self, edit: Edit) -> frozenset[Said]:
@@ -98,13 +99,21 @@ class Reaches:
         return self._behind[place]
 
 
-def _shape(atom: Atom) -> Shape:
-    return (atom.values("Action"), atom.values("Resource"))
+def shape(atom: Atom) -> Shape:
+    """Return the patterns that the requests fit which the atom matches, and others may fit as well."""
+    return (atom.values("Action"), tuple(map(_arn, atom.values("Resource"))))
+
+
+def _arn(pattern: str) -> str:
+    """Return a pattern of ``*`` and ``?`` for all that a pattern of ARNs matches, whatever its variables stand for."""
+    text = _VARIABLE.sub("*", pattern)
+    # Parts that are missing match anything. Source: IAM user guide, reference_policies_elements_resource.
+    return text if text.count(":") >= _COLONS else f"{text}*"
 
 
 @lru_cache(maxsize=16_384)
-def _overlap(one: Reach, other: Reach) -> bool:
-    """Return whether a request may match both; True also where that is not known."""
+def may_share(one: Reach, other: Reach) -> bool:
+    """Return whether a request may fit both; True also where that is not known."""
     if one is None or other is None:
         return one != frozenset() != other
     if len(one) * len(other) > _MOST_PAIRS:
@@ -120,7 +129,7 @@ def _disjoint(ones: tuple[str, ...], others: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=65_536)
 def _never_meet(one: str, other: str) -> bool:
     """Return whether no text matches both patterns: they differ before their first wildcard, or behind their last."""
-    one, other = (_VARIABLE.sub("*", text).lower() for text in (one, other))
+    one, other = one.lower(), other.lower()
     heads, tails = ([split[place] for split in map(_WILD.split, (one, other))] for place in (0, -1))
     if heads[0] == one and heads[1] == other:
         return one != other

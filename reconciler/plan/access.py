@@ -187,14 +187,14 @@ def _arrange(group: Sequence[_Person], slots: Sequence[Slots], found: Bonds) -> 
             bound[later].add(earlier)
     for person, case in zip(group, cases, strict=True):
         own = [key for key in order if key in case.steps]
-        for key, needed in _bonds(own, bound, case).items():
+        for key, needed in _bonds(own, bound, case, len(cases)).items():
             found.waits.setdefault(key, set()).update(needed)
         for count in range(1, len(own)):
             verdict = case.at(frozenset(own[:count]))
             found.marks.setdefault(own[count - 1], set()).update(_marks(person.address, verdict))
 
 
-def _bonds(own: Sequence[str], bound: Mapping[str, set[str]], case: Case) -> dict[str, set[str]]:
+def _bonds(own: Sequence[str], bound: Mapping[str, set[str]], case: Case, sharing: int) -> dict[str, set[str]]:
     """Return for each call of a principal the calls that it waits for: no state is worse than those of the order.
 
     Where the order does harm, which is marked, no other is let happen.
@@ -202,7 +202,7 @@ def _bonds(own: Sequence[str], bound: Mapping[str, set[str]], case: Case) -> dic
     worst = max(case.at(frozenset(own[:count])).level for count in range(1, len(own)))
     if worst >= Level.GAP:
         return {later: {earlier} for earlier, later in pairwise(own)}
-    return loosened(own, bound, lambda done: case.at(done).level <= worst)
+    return loosened(own, bound, lambda done: case.at(done).level <= worst, sharing)
 
 
 def _bind_trusts(story: Story, people: Iterable[_Person], found: Bonds) -> None:

@@ -11,20 +11,21 @@ Earlier: TypeAlias = dict[str, set[str]]
 """By call: all calls that are made before it."""
 
 _MOST_CALLS = 12
-_BUDGET = 64
-"""States that are looked at for one chain beyond those on it."""
+_BUDGET, _MOST_STATES = 512, 64
+"""States that are looked at beyond those on the chains: for all principals that share calls, and for each of them."""
 
 
 def loosened(
-    chain: Sequence[str], bound: Mapping[str, set[str]], is_good: Callable[[frozenset[str]], bool]
+    chain: Sequence[str], bound: Mapping[str, set[str]], is_good: Callable[[frozenset[str]], bool], sharing: int
 ) -> dict[str, set[str]]:
     """Return for each call of a chain the calls that it waits for: every state of a run that keeps to it is good.
 
     All states on the chain are good. One bond after another is given up, the ``bound`` ones excepted, if the states
-    that a run can reach without it are good as well. Beyond a number of calls or of states the rest of the chain stays.
+    that a run can reach without it are good as well. Beyond a number of calls or of states the rest of the chain stays;
+    ``sharing`` principals share the effort.
     """
     earlier: Earlier = {call: set(chain[:place]) for place, call in enumerate(chain)}
-    left = _BUDGET if len(chain) <= _MOST_CALLS else 0
+    left = min(_MOST_STATES, _BUDGET // sharing) if len(chain) <= _MOST_CALLS else 0
     for place, later in enumerate(chain):
         for call in reversed(chain[:place]):
             if call in bound[later] or call not in _nearest(earlier, later):

@@ -3,64 +3,39 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.grants import inline_size, live_of, planned_on
+from support.grants import live_of, planned_on
+from support.small import (
+    BOTH,
+    NO_READ,
+    READ,
+    SEND,
+    WRITE,
+    document,
+    is_chain,
+    marks,
+    planned,
+    policy,
+    told,
+    user,
+    waits,
+)
+from support.worlds import World
 
+from reconciler import apply
 from reconciler.access import Principal, Request, evaluate
-from reconciler.model import Address, Plan
+from reconciler.errors import DeniedError
+from reconciler.live import Iam
+from reconciler.model import Address, Call
 from reconciler.plan.witness import meeting
 from reconciler.policydoc import atoms
 
-
-def document(*statements: tuple[str, Any, Any]) -> dict[str, Any]:
-    parts = [{"Effect": effect, "Action": action, "Resource": resource} for effect, action, resource in statements]
-    return {"Version": "2012-10-17", "Statement": parts}
-
-
-READ, WRITE = document(("Allow", "s3:GetObject", "*")), document(("Allow", "s3:PutObject", "*"))
-BOTH = document(("Allow", ["s3:GetObject", "s3:PutObject"], "*"))
-NO_READ = document(("Deny", "s3:GetObject", "*"))
 INSECURE = {"Bool": {"aws:SecureTransport": False}}
-
-
-def user(**fields: Any) -> dict[str, Any]:
-    return {"kind": "user", "name": "u", **fields}
-
-
-def policy(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "policy", "name": name, "document": body}
-
-
-def planned(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Plan:
-    return planned_on(live_of(before), after)
-
-
-def told(plan: Plan) -> list[str]:
-    """Return each step's operation and the policy that it names; a chain shows that each waits for the one before."""
-    found = []
-    for step in plan.steps:
-        params = step.call.params
-        name = params.get("PolicyName", params.get("PolicyArn", params.get("GroupName", ""))).rpartition("/")[2]
-        found.append(f"{step.call.operation} {name}".strip())
-    return found
-
-
-def marks(plan: Plan) -> list[tuple[int, str, str]]:
-    return [(step.id, mark.kind, str(mark.principal)) for step in plan.steps for mark in step.marks]
-
-
-def waits(plan: Plan) -> dict[str, set[str]]:
-    """Return for each step those that it waits for, told alike."""
-    names = dict(zip((step.id for step in plan.steps), told(plan), strict=True))
-    return {names[step.id]: {names[earlier] for earlier in step.after} for step in plan.steps}
-
-
-def is_chain(plan: Plan) -> bool:
-    return all(step.id - 1 in step.after for step in plan.steps[1:])
 
 
 def test_a_grant_that_moves_to_another_policy_is_given_before_it_is_taken() -> None:
@@ -314,69 +289,6 @@ def test_within_one_service_only_those_calls_wait_that_access_needs_to() -> None
     assert marks(plan) == []
 
 
-FULL = {"AttachedPoliciesPerUserQuota": 2, "UserPolicySizeQuota": 300}
-SEND = document(("Allow", "sqs:SendMessage", "*"))
-
-
-def test_each_addition_beyond_the_room_that_there_is_waits_for_one_removal() -> None:
-    policies = [policy(name, READ) for name in ("a", "b", "c", "d")]
-    live = live_of([*policies, user(policies=["a", "b"], tags={"at": "1"})], FULL)
-    plan = planned_on(live, [*policies, user(policies=["c", "d"])])
-    found = waits(plan)
-    assert [found[f"DetachUserPolicy {name}"] for name in ("a", "b")] == [set(), {"AttachUserPolicy c"}]
-    assert [found[f"AttachUserPolicy {name}"] for name in ("c", "d")] == [
-        {"DetachUserPolicy a"},
-        {"DetachUserPolicy b"},
-    ]
-    assert [step.note for step in plan.steps if step.note] == [
-        "policies are at their quota of 2, so removing comes before adding"
-    ] * 2
-    assert marks(plan) == []
-
-
-def test_the_removal_that_makes_room_is_one_that_costs_nobody_anything() -> None:
-    policies = [policy("a", READ), policy("b", SEND), policy("c", BOTH), policy("d", WRITE)]
-    live = live_of([*policies, user(policies=["a", "b"])], FULL)
-    plan = planned_on(live, [*policies, user(policies=["c", "d"])])
-    found = waits(plan)
-    assert found["DetachUserPolicy b"] == set()
-    assert found["AttachUserPolicy c"] == {"DetachUserPolicy b"}
-    assert found["DetachUserPolicy a"] == {"AttachUserPolicy c"}
-    assert found["AttachUserPolicy d"] == {"DetachUserPolicy a"}
-    assert marks(plan) == []
-
-
-def test_inline_policies_wait_for_as_much_room_as_they_need() -> None:
-    one, two = document(("Allow", "s3:Get*", "*")), document(("Allow", ["sqs:A*", "sqs:B*", "sqs:C*"], "*"))
-    sizes = [inline_size({"": body}) for body in (one, two)]
-    before = [user(inline_policies={"a": one, "b": one, "c": one})]
-    live = live_of(before, {"UserPolicySizeQuota": 3 * sizes[0] + 1})
-    plan = planned_on(live, [user(inline_policies={"c": one, "d": two})])
-    assert sizes[0] + 1 < sizes[1] <= 2 * sizes[0] + 1
-    assert waits(plan)["PutUserPolicy d"] == {"DeleteUserPolicy a", "DeleteUserPolicy b"}
-
-
-def test_what_holds_more_than_its_quota_gets_nothing_before_it_is_within_it() -> None:
-    policies = [policy(name, READ) for name in ("a", "b", "c", "d")]
-    live = live_of([*policies, user(policies=["a", "b", "c"])], {"AttachedPoliciesPerUserQuota": 3})
-    lowered = dataclasses.replace(live, summary=FULL)
-    plan = planned_on(lowered, [*policies, user(policies=["d"])])
-    assert waits(plan)["AttachUserPolicy d"] == {"DetachUserPolicy a", "DetachUserPolicy b"}
-    assert waits(plan)["DetachUserPolicy c"] == {"AttachUserPolicy d"}
-
-
-def test_what_would_end_beyond_its_quota_is_planned_all_the_same() -> None:
-    policies = [policy(name, READ) for name in ("a", "b", "c")]
-    plan = planned_on(live_of([*policies, user(policies=["a"])], FULL), [*policies, user(policies=["a", "b", "c"])])
-    assert waits(plan) == {"AttachUserPolicy b": set(), "AttachUserPolicy c": set()}
-
-
-def test_tags_make_room_for_one_another() -> None:
-    before = [user(tags={f"k{number}": "v" for number in range(49)})]
-    plan = planned(before, [user(tags={f"k{number}": "v" for number in range(2, 51)})])
-    assert waits(plan) == {"UntagUser": set(), "TagUser": {"UntagUser"}}
-
-
 def test_what_a_user_that_goes_has_by_a_group_is_taken_from_it_once_it_is_locked_out() -> None:
     before = [policy("p", READ), {"kind": "group", "name": "g", "policies": ["p"]}, user(groups=["g"])]
     live = live_of(before)
@@ -387,3 +299,22 @@ def test_what_a_user_that_goes_has_by_a_group_is_taken_from_it_once_it_is_locked
     gone = [{"kind": kind, "name": name, "state": "absent"} for kind, name in (("user", "u"), ("group", "g"))]
     plan = planned_on(dataclasses.replace(live, objects=objects), [before[0], *gone])
     assert waits(plan)["DetachGroupPolicy p"] == {"DeleteAccessKey"}
+
+
+def test_a_refused_attachment_leaves_the_users_other_business_to_be_done() -> None:
+    world = World()
+    policies = [policy("no", NO_READ), policy("old", SEND), policy("new", document(("Allow", "sqs:*", "*")))]
+    world.apply([*policies, user(policies=["old"])])
+    made = world.plan([*policies, user(policies=["new", "no"], inline_policies={"i": BOTH})])
+
+    class Refusing(Iam):
+        def send(self, call: Call) -> Mapping[str, Any]:
+            if call.params.get("PolicyArn", "").endswith("/no"):
+                raise DeniedError("no permission: ci may not perform iam:AttachUserPolicy on u")
+            return super().send(call)
+
+    outcome = apply.run(made, Refusing(world.session))
+    names = dict(zip((step.id for step in made.steps), told(made), strict=True))
+    assert [names[step.id] for step, _ in outcome.failed] == ["AttachUserPolicy no"]
+    assert [names[step.id] for step in outcome.left] == ["PutUserPolicy i"]
+    assert {names[step.id] for step in outcome.done} == {"AttachUserPolicy new", "DetachUserPolicy old"}

@@ -28,7 +28,7 @@ from reconciler.access import Request
 from reconciler.model import Address, Call, Mark, Observed, Plan, Step
 from reconciler.plan.foresee import foreseen, with_delta
 
-PAIRS, CROWDS, ALL_OF_THEM = 500, 100, 13
+PAIRS, CROWDS, ALL_OF_THEM = 500, 50, 13
 """Pairs of accounts a batch, and of tight quotas; plans of fewer steps than this are looked at in every state."""
 SAMPLES = 200
 MOST_MARKED = 0.02

@@ -161,7 +161,7 @@ def crowded(chance: random.Random) -> tuple[Estate, Estate, dict[str, int]]:
     for noun in ("User", "Group", "Role"):
         held = [inline_size(d["inline_policies"]) for d in (*before, *after) if d["kind"] == noun.lower()]
         quotas[f"{noun}PolicySizeQuota"] = max(held) + chance.choice([0, 0, 60])
-    return before, after, quotas
+    return before, mended(after, chance), quotas
 
 
 def crowd(chance: random.Random, made: dict[str, Any]) -> dict[str, Any]:

@@ -14,12 +14,14 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TypeAlias
 
-from reconciler.plan.standing import Reader, Said
+from reconciler.plan.standing import Part, Reader
 from reconciler.plan.story import Edit, Story
 from reconciler.policydoc import Atom
 
 __all__ = ["Reaches", "Shape", "may_share", "shape"]
 
+Said: TypeAlias = tuple[str, Part]
+"""An effect, and what has it."""
 Shape: TypeAlias = tuple[tuple[str, ...], tuple[str, ...]]
 """The actions and the resources of an atom; nothing where it names those that it does not mean."""
 Reach: TypeAlias = frozenset[Shape] | None

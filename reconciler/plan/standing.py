@@ -14,7 +14,7 @@ from reconciler.plan.foresee import Objects
 from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Said", "Standing", "bound_by", "closure", "is_principal", "led_to"]
+__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
 
 
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
@@ -37,8 +37,6 @@ class Opaque:
 
 
 Part: TypeAlias = Atom | Opaque
-Said: TypeAlias = tuple[str, Part]
-"""An effect, and what has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +125,7 @@ class Reader:
         parts = (self._taken_apart(item) for item in documents if not isinstance(item, str))
         return spoken_of(atom for found in parts if found is not None for atom in found.allow | found.deny)
 
-    def reached(self, ends: Sequence[Objects], facet: Facet, key: str) -> frozenset[Said]:
+    def reached(self, ends: Sequence[Objects], facet: Facet, key: str) -> frozenset[tuple[str, Part]]:
         """Return all that a key of the facet may lead to between the ends of a run."""
         target = led_to(facet, key, self._account)
         if target is None:
@@ -137,8 +135,8 @@ class Reader:
             item for objects in ends for at in held if at in objects for item in self._documents(objects, at)
         )
 
-    def said(self, documents: Iterable[Mapping[str, Any] | str]) -> frozenset[Said]:
-        """Return what the documents say: each part with whether it is allowed or denied."""
+    def said(self, documents: Iterable[Mapping[str, Any] | str]) -> frozenset[tuple[str, Part]]:
+        """Return what the documents say: each part behind its effect."""
         allow: set[Part] = set()
         deny: set[Part] = set()
         for item in documents:

@@ -11,13 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from support.crowds import crowded, inline_size
 from support.grants import (
     HOME,
     OVERLAPS,
     REQUESTS,
     accesses,
-    crowded,
-    inline_size,
     live_of,
     overlapping,
     pair,

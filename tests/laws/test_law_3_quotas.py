@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from support.grants import crowded
+from support.crowds import crowded
 from support.worlds import World
 
 from reconciler import sandbox

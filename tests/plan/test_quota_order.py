@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from support.grants import inline_size, live_of, planned_on
+from support.crowds import inline_size
+from support.grants import live_of, planned_on
 from support.small import BOTH, READ, SEND, WRITE, document, marks, planned, policy, user, waits
 
 FULL = {"AttachedPoliciesPerUserQuota": 2, "UserPolicySizeQuota": 300}

@@ -16,21 +16,8 @@ from reconciler import plan
 from reconciler.access import Principal, Request, evaluate
 from reconciler.model import Account, Address, Live, Observed, Plan
 from reconciler.plan.foresee import foreseen, with_delta
-from reconciler.policydoc import compact, size
 
-__all__ = [
-    "HOME",
-    "OVERLAPS",
-    "REQUESTS",
-    "Estate",
-    "accesses",
-    "crowded",
-    "inline_size",
-    "live_of",
-    "overlapping",
-    "pair",
-    "planned_on",
-]
+__all__ = ["HOME", "OVERLAPS", "REQUESTS", "Estate", "accesses", "live_of", "overlapping", "pair", "planned_on"]
 
 HOME = Account(ACCOUNT, "aws", "us-east-1")
 ACTIONS = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]
@@ -138,42 +125,6 @@ def pair(chance: random.Random) -> tuple[Estate, Estate]:
         after.append({**document, **changed})
     after += [document for document in news.values() if chance.random() < 0.3]
     return before, mended(after, chance)
-
-
-def crowded(chance: random.Random) -> tuple[Estate, Estate, dict[str, int]]:
-    """Return an estate, what shall become of it, and quotas that leave little room to add before something goes."""
-    before: Estate = [{"kind": "policy", "name": name, "document": body(chance)} for name in [*POLICIES, "p4", "p5"]]
-    groups = [*GROUPS, "g3"]
-    before += [crowd(chance, {"kind": "group", "name": name}) for name in groups]
-    for name in USERS:
-        user = {"kind": "user", "name": name, "groups": sorted(chance.sample(groups, 2))}
-        before.append(crowd(chance, user))
-    before.append(crowd(chance, {"kind": "role", "name": "r1", "service": "lambda"}))
-    after: Estate = []
-    for document in before:
-        made = dict(document)
-        if "document" in made and chance.random() < 0.1:
-            made["document"] = body(chance)
-        if "groups" in made and chance.random() < 0.3:
-            made["groups"] = sorted(chance.sample(groups, 2))
-        after.append(crowd(chance, made) if "policies" in made and chance.random() < 0.3 else made)
-    quotas = dict.fromkeys(QUOTAS, 2)
-    for noun in ("User", "Group", "Role"):
-        held = [inline_size(d["inline_policies"]) for d in (*before, *after) if d["kind"] == noun.lower()]
-        quotas[f"{noun}PolicySizeQuota"] = max(held) + chance.choice([0, 0, 60])
-    return before, mended(after, chance), quotas
-
-
-def crowd(chance: random.Random, made: dict[str, Any]) -> dict[str, Any]:
-    """Return the document of a holder with as many policies as it may have, or one less, and some inline."""
-    held = sorted(chance.sample([*POLICIES, "p4", "p5"], chance.choice([1, 2, 2, 2])))
-    inline = {name: body(chance) for name in some(chance, ["i1", "i2", "i3"], 2)}
-    return {**made, "policies": held, "inline_policies": inline if chance.random() < 0.4 else {}}
-
-
-def inline_size(documents: Mapping[str, Any]) -> int:
-    """Return how much the inline policies count against their quota."""
-    return sum(size(compact(document)) for document in documents.values())
 
 
 def mended(documents: Estate, chance: random.Random) -> Estate:

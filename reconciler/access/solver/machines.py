@@ -112,7 +112,7 @@ def _row(glob: Glob, *, loose: bool) -> list[Token] | None:
         return _arn_row(glob, loose=loose)
     row: list[Token] = []
     for piece in glob.pieces:
-        row += _tokens(piece, colon=True, loose=loose, folded=glob.form == "folded")
+        row += _tokens(piece, colon=glob.form != "action", loose=loose, folded=glob.form == "folded")
     return row
 
 

@@ -15,8 +15,8 @@ from typing import Any, TypeAlias
 from reconciler.access.solver.callers import CALLER, Callers, Named
 from reconciler.access.solver.domains import Family
 from reconciler.access.solver.machines import Unsettled
-from reconciler.access.solver.predicates import RESOURCE, Fixed, Literal
-from reconciler.access.solver.theory import MANY, NONE, ONE, key_values, resource
+from reconciler.access.solver.predicates import ACTION, RESOURCE, Fixed, Literal
+from reconciler.access.solver.theory import MANY, NONE, ONE, action, key_values, resource
 
 __all__ = ["Box", "Budget", "Point", "Question", "World", "solve"]
 
@@ -61,6 +61,9 @@ class World:
         """Return a value of the dimension that makes its literals hold, or None."""
         if dimension == RESOURCE:
             found = resource(literals)
+            return None if found is None else (found,)
+        if dimension == ACTION:
+            found = action(literals)
             return None if found is None else (found,)
         if dimension == CALLER:
             return self._caller(literals)

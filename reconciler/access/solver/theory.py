@@ -15,7 +15,7 @@ from reconciler.access.solver.machines import Unsettled, common_text
 from reconciler.access.solver.predicates import Atom, Literal, Resources, Test
 from reconciler.access.solver.texts import Glob, Wild
 
-__all__ = ["MANY", "NONE", "ONE", "key_values", "resource"]
+__all__ = ["MANY", "NONE", "ONE", "action", "key_values", "resource"]
 
 MANY, ONE, NONE = "many", "one", "none"
 """The worlds of a condition key: several values, one, none."""
@@ -29,6 +29,7 @@ _ANY_ARN = Glob("arn", ("arn:", Wild.STAR))
 _NO_ARN = Glob("equals", ("*",))
 _RESOURCE_WORLD = (_ANY_ARN, _NO_ARN)
 """Every resource there is: what has the six parts of an ARN, or a star."""
+_ACTION_WORLD = (Glob("action", (Wild.MARK, Wild.STAR, ":", Wild.MARK, Wild.STAR)),)
 
 
 def resource(literals: tuple[Literal, ...]) -> str | None:
@@ -37,14 +38,23 @@ def resource(literals: tuple[Literal, ...]) -> str | None:
     Raises:
         Unsettled: The search is too large.
     """
-    return _settled(_resource(literals))
+    return _settled(_one_of(_RESOURCE_WORLD, literals))
+
+
+def action(literals: tuple[Literal, ...]) -> str | None:
+    """Return an action that makes all literals hold, or None where there is none.
+
+    Raises:
+        Unsettled: The search is too large.
+    """
+    return _settled(_one_of(_ACTION_WORLD, literals))
 
 
 @lru_cache(_MEMO)
-def _resource(literals: tuple[Literal, ...]) -> str | Unsettled | None:
+def _one_of(world: tuple[Glob, ...], literals: tuple[Literal, ...]) -> str | Unsettled | None:
     demands: list[Demand] = [(one.globs, wanted) for _, one, wanted in literals if isinstance(one, Resources)]
     try:
-        return _text([(_RESOURCE_WORLD, True), *demands])
+        return _text([(world, True), *demands])
     except Unsettled as error:
         return error
 

@@ -106,7 +106,8 @@ class Machine:
         return bool(state & self.finals & self._loops)
 
 
-def _row(glob: Glob, *, loose: bool) -> list[Token] | None:
+@lru_cache(_MEMO)
+def _row(glob: Glob, *, loose: bool) -> Sequence[Token] | None:
     """Return a pattern's tokens; ``loose``, a variable may be anything; None where there is no tight reading."""
     if glob.form == "arn" and not glob.everything:
         return _arn_row(glob, loose=loose)
@@ -142,7 +143,7 @@ def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator
 
 @lru_cache(_MEMO)
 def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
-    rows: list[list[Token]] = []
+    rows: list[Sequence[Token]] = []
     for glob in globs:
         row = _row(glob, loose=role == "other")
         if row is None and role == "base":

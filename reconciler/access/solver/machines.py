@@ -22,6 +22,8 @@ Role: TypeAlias = Literal["base", "other", "barred"]
 Token: TypeAlias = tuple[str, object]
 
 _STATES = 20_000
+_HEAVY = 4_000
+"""So many states of patterns make a move twice as long."""
 _MEMO = 4_096
 _FRESH = "xyzqwjkvXYZQWJK0123456789"
 
@@ -33,7 +35,17 @@ class Unsettled(Exception):  # noqa: N818  no error: an answer
 class Machine:
     """The automata of a set of patterns; it accepts what one of them matches."""
 
-    __slots__ = ("_blocks", "_loops", "_loops_no_colon", "_marks", "_marks_no_colon", "_steps", "finals", "start")
+    __slots__ = (
+        "_blocks",
+        "_loops",
+        "_loops_no_colon",
+        "_marks",
+        "_marks_no_colon",
+        "_steps",
+        "finals",
+        "size",
+        "start",
+    )
 
     def __init__(self, rows: Iterable[Sequence[Token]]) -> None:
         """Lay the patterns' states side by side."""
@@ -56,6 +68,7 @@ class Machine:
             self.finals |= 1 << bit
             bit += 1
             self._blocks.append(((1 << (bit - first)) - 1) << first)
+        self.size = bit
 
     def _take(self, kind: str, payload: object, mask: int) -> None:
         if kind == "?":
@@ -154,7 +167,7 @@ def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
 
 
 def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> tuple[str | None, int]:
-    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the states seen.
+    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the moves made.
 
     ``base`` is the index of the wanted set whose variables are letters. None is a proof that there is no such text,
     whatever the variables are; a text is a witness only where no pattern has a variable.
@@ -173,6 +186,7 @@ def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], ba
 def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
     *wanted, (bar, _) = machines
     letters = _alphabet(machines)
+    moves, weight = 0, 1 + sum(machine.size for machine, _ in machines) // _HEAVY
     start = tuple(machine.start for machine, _ in machines)
     before: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
     layer = [start]
@@ -181,8 +195,9 @@ def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
         for state in layer:
             accepted = all(state[index] & machine.finals for index, (machine, _) in enumerate(wanted))
             if accepted and not state[-1] & bar.finals:
-                return _spelled(before, state), len(before)
+                return _spelled(before, state), moves * weight
             for letter in _useful(wanted, state, letters):
+                moves += 1
                 after = _after(machines, state, letter)
                 if after is not None and after not in before:
                     before[after] = (state, letter if isinstance(letter, str) else "")
@@ -190,7 +205,7 @@ def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
         if len(before) > _STATES:
             raise Unsettled("patterns overlap in too many ways")
         layer = following
-    return None, len(before)
+    return None, moves * weight
 
 
 def _after(machines: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letter: Letter) -> tuple[int, ...] | None:

@@ -3,8 +3,9 @@
 A pattern is a row of states, a state a bit of one int. A policy variable that is open is a letter of its own. So that
 "there is no such text" holds for every value of the variable, the letter is read three ways: in the *base*, the set
 that is taken as the source of the text, by the variable alone; in other sets that must match, by any stretch of the
-pattern; in patterns that must not match, by the same variable and by a star that may hold colons. A text that is found
-with such letters is no proof of anything.
+pattern; in patterns that must not match, by the same variable and by a star that may hold colons. Where a set ignores
+case, the letter stands for the value in any case, and only what ignores case too reads it by the variable. A text that
+is found with such letters is no proof of anything.
 """
 
 from __future__ import annotations
@@ -75,8 +76,9 @@ class Machine:
             self._marks |= mask
         elif kind == "?-":
             self._marks_no_colon |= mask
-        elif kind == "symbol" and isinstance(payload, Symbol):
-            self._steps[payload] = self._steps.get(payload, 0) | mask
+        elif isinstance(payload, Symbol):
+            for letter in dict.fromkeys((payload, Symbol(payload.key, payload.default))):
+                self._steps[letter] = self._steps.get(letter, 0) | mask
         else:
             for char in str(payload):
                 self._steps[char] = self._steps.get(char, 0) | mask
@@ -147,7 +149,7 @@ def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator
     if isinstance(piece, Wild):
         yield piece.value if colon else f"{piece.value}-", None
     elif isinstance(piece, Symbol):
-        yield ("*", None) if loose else ("symbol", piece)
+        yield ("*", None) if loose else ("symbol", Symbol(piece.key, piece.default, folded))
     else:
         for char in piece:
             both = folded and char.isascii() and char.isalpha()

@@ -15,7 +15,7 @@ from reconciler.report.lines import counted
 
 if TYPE_CHECKING:
     from reconciler.journal import Journal
-    from reconciler.plan import Reader
+    from reconciler.plan import Begun, Reader
 
 __all__ = ["Opened", "folder", "kept", "newest", "opened", "told", "undo_plan"]
 
@@ -46,7 +46,7 @@ def opened(path: Path, account: Account) -> Opened:
     return Opened(path, journal, _digest(path))
 
 
-def undo_plan(found: Opened, desired: Desired, iam: Reader) -> Plan:
+def undo_plan(found: Opened, desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
     """Return the plan that undoes the journal's run on the account as it is now.
 
     Raises:
@@ -55,7 +55,7 @@ def undo_plan(found: Opened, desired: Desired, iam: Reader) -> Plan:
     from reconciler.undo import undone  # noqa: PLC0415  most commands undo nothing
 
     with status(f"reading account {desired.account.id}"):
-        return undone(found.journal, found.path.name, desired, iam)
+        return undone(found.journal, found.path.name, desired, iam, begun)
 
 
 def told(journal: Journal) -> str:

@@ -11,11 +11,14 @@ from typing import Any, TypeAlias
 
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Facet, Items, Observed, Plan
+from reconciler.model import Address, Facet, Items, Observed, Plan, Value
 from reconciler.plan.foresee import Objects, foreseen, with_delta
 from reconciler.policydoc import canonical
 
-__all__ = ["CREATED", "Touched", "Trail", "as_named", "digest", "holds", "left_by", "moved", "touched_by"]
+__all__ = [
+    "CREATED", "Lack", "Touched", "Trail", "as_named", "digest", "is_created", "lacks", "left_by", "moved",
+    "touched_by",
+]  # fmt: skip
 
 Trail: TypeAlias = tuple[tuple[int, str | None], ...]
 """The states of one thing in their order: each with the step that leads to it, 0 for what was read; None: not there."""
@@ -86,7 +89,8 @@ def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> I
         for item in sorted(trails.keys() | live.keys()):
             trail = trails.get(item, ((0, None),))
             state = digest(live[item]) if item in live else None
-            if not any(state == known for _, known in (trail if begun else trail[:1])):
+            known = any(state == one for _, one in (trail if begun else trail[:1]))
+            if not known and not (begun and _is_bare(touched, observed, facet, state)):
                 yield f"{touched.address}: {_told(facet, item)} {_how(trail, state)} since the plan was made"
 
 
@@ -95,11 +99,31 @@ def left_by(touched: Touched, step: int) -> bool:
     return any(number == step for trail in _trails(touched) for number, _ in trail)
 
 
-def holds(touched: Touched, step: int, observed: Observed[Any] | None) -> bool:
-    """Return whether all that the step changes of the object is as the step, or one after it, leaves it."""
+def is_created(touched: Touched, observed: Observed[Any] | None) -> bool:
+    """Return whether the object is there, and the plan's own steps have created it, be it anew."""
+    creates = any(state == CREATED for _, state in touched.identity)
+    return creates and observed is not None and _is(CREATED, observed.resource.unique_id, touched)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lack:
+    """One thing of an object that is not as a step, or one after it, leaves it."""
+
+    what: str
+    was_taken: bool
+    """Whether the plan takes it away before the step puts it back, and it is away."""
+
+
+def lacks(
+    touched: Touched, step: int, observed: Observed[Any] | None, replaced: AbstractSet[Address] = frozenset()
+) -> Iterator[Lack]:
+    """Yield all that the step changes of the object and that is not as the step, or one after it, leaves it.
+
+    ``replaced`` are the objects that the plan replaces: an item that leads to one is the same under its new ARN.
+    """
     identity = _from(touched.identity, step)
     if identity and not any(_is_or_gone(state, observed, touched) for _, state in identity):
-        return False
+        yield Lack("", was_taken=False)
     facets = _facets(touched.address)
     for field, trails in touched.fields.items():
         facet = facets[field]
@@ -108,8 +132,9 @@ def holds(touched: Touched, step: int, observed: Observed[Any] | None) -> bool:
             state = digest(live[item]) if item in live else None
             later = _from(trail, step)
             if later and not any(state == known for _, known in later):
-                return False
-    return True
+                again = later[0][1] == trail[0][1] and (state is None or _is_bare(touched, observed, facet, state))
+                moves = state is None and _leads_to(facet, item) in replaced and _was_there(facet, item, trails, live)
+                yield Lack(_told(facet, item), again or moves)
 
 
 def digest(value: Any) -> str:
@@ -198,6 +223,28 @@ def _is(state: str | None, unique_id: str, touched: Touched) -> bool:
 
 def _is_or_gone(state: str | None, observed: Observed[Any] | None, touched: Touched) -> bool:
     return state is None if observed is None else _is(state, observed.resource.unique_id, touched)
+
+
+def _is_bare(touched: Touched, observed: Observed[Any] | None, facet: Facet, state: str | None) -> bool:
+    """Return whether an object that the plan creates anew has of a field that grants nothing what a bare one has."""
+    if observed is None or touched.identity[0][1] is None or not is_created(touched, observed):
+        return False
+    if isinstance(facet, Items) or facet.grants or (isinstance(facet, Value) and facet.trusts):
+        return False
+    bare = type(observed.resource)(name=observed.resource.name, path=observed.resource.path)
+    return state == digest(getattr(bare, facet.field))
+
+
+def _leads_to(facet: Facet, item: str) -> Address | None:
+    return Address(facet.refers, item.rpartition("/")[2]) if facet.refers else None
+
+
+def _was_there(facet: Facet, item: str, trails: Mapping[str, Trail], live: Mapping[str, Any]) -> bool:
+    """Return whether the object held, and holds no more, what the item leads to under the ARN that it had."""
+    target = _leads_to(facet, item)
+    return any(
+        trail[0][1] is not None and key not in live for key, trail in trails.items() if _leads_to(facet, key) == target
+    )
 
 
 def _told(facet: Facet, item: str) -> str:

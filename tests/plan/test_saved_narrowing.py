@@ -19,10 +19,9 @@ from reconciler import apply
 from reconciler.errors import RefusedError
 from reconciler.live import Iam
 from reconciler.model import Account, Mark, Plan, Step
-from reconciler.plan import make
+from reconciler.plan import Begun, Reader, make
 from reconciler.plan.check import narrowed, refuse_foreign, refuse_moved
 from reconciler.plan.file import load
-from reconciler.plan.make import Reader
 
 ACCOUNT = Account("123456789012", "aws", "us-east-1")
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -159,8 +158,8 @@ def test_marks_are_those_of_the_plan_that_is_made_anew_and_of_the_file() -> None
     made = world.plan(AFTER)
     new, old = (Mark("spike", made.steps[0].address, reason) for reason in ("found now", "reviewed"))
 
-    def with_mark(reader: Reader) -> Plan:
-        plan = make(desired_of(AFTER, ACCOUNT), reader)
+    def with_mark(reader: Reader, begun: Begun) -> Plan:
+        plan = make(desired_of(AFTER, ACCOUNT), reader, begun=begun)
         return dataclasses.replace(plan, steps=[dataclasses.replace(step, marks=(new,)) for step in plan.steps])
 
     marked = dataclasses.replace(made, steps=[dataclasses.replace(step, marks=(old,)) for step in made.steps])

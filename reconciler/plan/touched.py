@@ -131,8 +131,9 @@ def lacks(
         for item, trail in trails.items():
             state = digest(live[item]) if item in live else None
             later = _from(trail, step)
-            if later and not any(state == known for _, known in later):
-                again = later[0][1] == trail[0][1] and (state is None or _is_bare(touched, observed, facet, state))
+            bare = _is_bare(touched, observed, facet, state)
+            if later and not any(state == known or (known is None and bare) for _, known in later):
+                again = later[0][1] == trail[0][1] and (state is None or bare)
                 moves = state is None and _leads_to(facet, item) in replaced and _was_there(facet, item, trails, live)
                 yield Lack(_told(facet, item), again or moves)
 

@@ -1,20 +1,22 @@
 """What a run that stopped means for the plan that goes on: what it has created, and what it took away for good.
 
 A plan is made anew from the account as it is. What an object was to keep that the run has deleted, to create it anew,
-only the plan's file tells then, and whoever edits the file could write anything there: so it is not done, but told. The
-one thing that is taken from the file can only take away: a permissions boundary.
+only the plan's file tells then, and whoever edits the file could write anything there: so it is not done, but told.
+What can only take away is taken from the file all the same: a permissions boundary, and policies that allow nothing.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Live, Observed, Plan, Step
 from reconciler.plan.file import Saved
-from reconciler.plan.foresee import foreseen, is_true_already
+from reconciler.plan.foresee import foreseen, is_true_already, with_delta
+from reconciler.plan.standing import Reader as Standings
 from reconciler.plan.touched import CREATED, Lack, Touched, as_named, is_created, lacks, left_by
 
 __all__ = ["Resumed", "begun"]
@@ -38,9 +40,10 @@ class Resumed:
         self._remade: dict[int, tuple[str, ...]] = {}
 
     def remade(self, fresh: Plan) -> tuple[Plan, dict[str, Step]]:
-        """Return the plan made anew, and the file's steps that create an object as far as the documents still tell it.
+        """Return the plan made anew, with that of the file which can only take away from objects that it creates anew.
 
-        These steps are given by the keys of the calls that are made in their place.
+        The file's steps that create these objects are returned too, by the keys of the calls in whose place they stand:
+        the objects are created as far as the documents still tell them.
         """
         known = {step.call.key for step in self._saved.steps}
         steps: list[Step] = []
@@ -55,9 +58,34 @@ class Resumed:
                 steps.append(made)
             else:
                 steps.append(step)
+        steps += self._taking(steps, {twin.id for twin in twins.values()})
         return dataclasses.replace(fresh, steps=tuple(steps)), twins
 
-    def is_done(self, step: Step, known: Iterable[int]) -> bool:
+    def _taking(self, fresh: Sequence[Step], remade: AbstractSet[int]) -> list[Step]:
+        """Return the steps that nothing but the file tells and that only take away, numbered behind the others."""
+        births = {step.address: step for step in fresh if step.call.operation == KINDS[step.address.kind].creates}
+        keys = {step.call.key for step in fresh}
+        known = remade | {step.id for step in self._saved.steps if step.call.key in keys}
+        found: list[Step] = []
+        for step in self._saved.steps:
+            birth = births.get(step.address) if step.id not in known else None
+            if birth is None or self.is_done(step, known) or not self.lost(step) or not self._only_takes(birth, step):
+                continue
+            number = max(other.id for other in fresh) + len(found) + 1
+            found.append(Step(number, step.address, step.call, (birth.id,), "only the plan file tells it any more"))
+        return found
+
+    def _only_takes(self, birth: Step, step: Step) -> bool:
+        """Return whether the step only denies something to the object, as it is after its birth."""
+        account = self._live.account
+        objects = {address: one for address, one in self._live.objects.items() if address != step.address}
+        before = with_delta(objects, foreseen(objects, birth.call, account))
+        after = with_delta(before, foreseen(before, step.call, account))
+        reader = Standings(account)
+        one, other = (reader.standing(moment, step.address) for moment in (before, after))
+        return one.allow == other.allow and one.bound == other.bound and one.deny < other.deny
+
+    def is_done(self, step: Step, known: AbstractSet[int]) -> bool:
         """Return whether what the step does is true already; ``known`` are the steps that are made anew."""
         changes = self._changes(step)
         if changes:
@@ -71,7 +99,7 @@ class Resumed:
         observed = self._live.objects.get(step.address)
         if observed is None or (own is not None and observed.resource.unique_id != own.identity[0][1]):
             return bool(ending)
-        return bool(ending.intersection(known))
+        return bool(ending & known)
 
     def lost(self, step: Step) -> tuple[str, ...]:
         """Return in words what of a step is not done because only the file tells it; empty if there is another reason.
@@ -110,11 +138,15 @@ class Resumed:
         """Return the creating step with the boundary that the file's step gives the object, where it has none."""
         kind = KINDS[step.address.kind]
         made, told = self._made_by(step), self._made_by(twin)
-        boundary = next((facet.field for facet in kind.facets if facet.grants == "boundary"), None)
-        if made is None or told is None or boundary is None or getattr(made.resource, boundary) is not None:
+        field = next((facet.field for facet in kind.facets if facet.grants == "boundary"), None)
+        if made is None or told is None or field is None or getattr(made.resource, field) is not None:
             return step
-        bound = dataclasses.replace(made.resource, **{boundary: getattr(told.resource, boundary)})
-        return dataclasses.replace(step, call=kind.create(bound, frozenset())[0])
+        boundary = getattr(told.resource, field)
+        if boundary is None:
+            return step
+        bound = dataclasses.replace(made.resource, **{field: boundary})
+        note = f"only the plan file tells the boundary any more: {boundary}"
+        return dataclasses.replace(step, call=kind.create(bound, frozenset())[0], note=step.note or note)
 
     def _lacks_of_new(self, step: Step, twin: Step) -> list[Lack]:
         return list(lacks(self._own[twin.address], twin.id, self._made_by(step), self._replaced))

@@ -16,7 +16,7 @@ from support.worlds import World
 from reconciler import apply
 from reconciler.errors import MisshapenCallError
 from reconciler.live import Iam
-from reconciler.model import Plan, Step
+from reconciler.model import Address, Plan, Step
 from reconciler.plan.check import Narrowed
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
@@ -217,9 +217,64 @@ def test_behind_all_deletions_only_the_boundary_is_taken_from_the_file_for_it_on
     assert set(rest.lost) == LOST
     role = world.rows()["role/worker"]
     assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == READ_ONLY
+    (creation,) = [step for step in rest.plan.steps if step.call.operation == "CreateRole"]
+    assert creation.note == f"only the plan file tells the boundary any more: {READ_ONLY}"
     assert (role["Path"], role["AttachedManagedPolicies"], role.get("Tags", [])) == ("/moved/", [], [])
     assert role["InstanceProfileList"] == []
     assert [row["PolicyName"] for row in world.rows()["user/alice"]["AttachedManagedPolicies"]] == ["readers"]
+
+
+DENYING = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+
+
+@pytest.mark.parametrize(
+    "done", [{"DetachRolePolicy", "DeleteRolePolicy"}, {"DeleteRole"}], ids=["stripped", "deleted"]
+)
+def test_a_policy_that_only_denies_is_taken_from_the_file_and_one_that_allows_is_not(done: set[str]) -> None:
+    docs: Docs = [
+        {"kind": "policy", "name": "lock", "document": DENYING},
+        {"kind": "role", "name": "worker", "service": "ec2", "path": "/moved/", "replace": "true"},
+    ]
+    docs[1]["manage"] = {"inline_policies": "additive"}
+    settings = {"keep": ["role/worker/*"]}
+    world = World()
+    world.apply([docs[0], {"kind": "role", "name": "worker", "service": "ec2"}])
+    for held in (f"arn:aws:iam::{ACCOUNT}:policy/lock", "arn:aws:iam::aws:policy/AWSDenyAll", AUDIT):
+        world.iam.attach_role_policy(RoleName="worker", PolicyArn=held)
+    for name, body in (("denies", DENYING), ("allows", READ)):
+        world.iam.put_role_policy(RoleName="worker", PolicyName=name, PolicyDocument=json.dumps(body))
+    made = world.plan(docs, **settings)
+    data = bytes_of(made, docs, **settings)
+    steps = {step.id for step in made.steps if step.call.operation in done}
+    stopped(
+        world, made, frozenset(steps | {earlier for step in made.steps if step.id in steps for earlier in step.after})
+    )
+    rest = resumed(world, data, docs, **settings)
+    assert set(rest.lost) == {"role/worker: policies SecurityAudit", "role/worker: inline_policies allows"}
+    role = world.rows()["role/worker"]
+    assert {row["PolicyName"] for row in role["AttachedManagedPolicies"]} == {"lock", "AWSDenyAll"}
+    assert [row["PolicyName"] for row in role["RolePolicyList"]] == ["denies"]
+    assert not left(world, data, docs, **settings).plan.steps
+
+
+def test_nothing_is_taken_from_the_file_for_an_object_that_the_documents_do_not_create() -> None:
+    world = kept()
+    made = world.plan(KEEPING, **SETTINGS)
+    data = bytes_of(made, KEEPING, **SETTINGS)
+    identity = Iam(world.session).snapshot(made.account).objects[Address("user", "alice")].resource.unique_id
+
+    def locked(content: Any) -> None:
+        steps = content["body"]["steps"]
+        parameters = {"UserName": "alice", "PolicyName": "lock", "PolicyDocument": json.dumps(DENYING)}
+        call = {"operation": "PutUserPolicy", "parameters": parameters}
+        steps.append({**steps[-1], "id": len(steps) + 1, "address": "user/alice", "after": [], **call})
+        alice = content["body"]["touched"]["user/alice"]
+        alice["unique_id"] = {"0": f"{identity}X", "1": None, "2": ""}
+
+    stopped(world, made, deleted(made))
+    rest = left(world, forged(data, locked), KEEPING, **SETTINGS)
+    assert "PutUserPolicy" not in {step.call.operation for step in rest.plan.steps}
+    assert "PutUserPolicy user/alice" in " ".join(rest.lost)
 
 
 def test_before_anything_is_deleted_or_once_it_is_back_nothing_is_lost() -> None:

@@ -222,7 +222,7 @@ def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:
     for what in found.lost:
         complain("warning", f"only {file} tells it any more, so not done: {what}")
     if found.lost:
-        complain("note", "a run that stopped took it away; what there was is in the journal of that run")
+        complain("note", "what a run took away before it stopped is in the journal of that run")
     if found.remade:
         complain("warning", f"the writes go in another order than in {file}: the account needs them so now")
     if found.done:

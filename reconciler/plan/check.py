@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reconciler.errors import RefusedError
@@ -100,8 +100,7 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, 
     reader = _Watching(iam)
     anew = derive(reader, functools.partial(begun, saved))
     live = _read(saved.touched, reader, anew.account)
-    seen = as_named(live.objects, saved.touched)
-    stale = [text for one in saved.touched for text in moved(one, seen.get(one.address), begun=True)]
+    stale = list(_stale(saved, live))
     if stale:
         raise RefusedError(f"{text}; plan again, and have it reviewed" for text in stale)
     resumed = Resumed(saved, live)
@@ -130,6 +129,12 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, 
         _plan(fresh, steps, beyond, live), access=anew.access if same else accessed(live, steps, reader)
     )
     return Narrowed(plan, done, beyond, lost, remade)
+
+
+def _stale(saved: Saved, live: Live) -> Iterator[str]:
+    now, first = (as_named(live.objects, saved.touched, at_first=at_first) for at_first in (False, True))
+    for one in saved.touched:
+        yield from moved(one, now.get(one.address), begun=True, at_first=first.get(one.address))
 
 
 def refuse_moved(plan: Plan, iam: Reader) -> None:

@@ -14,12 +14,15 @@ from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Live, Observed, Plan, Step
+from reconciler.model.mark import MARK_KEY
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import foreseen, is_true_already, with_delta
 from reconciler.plan.standing import Reader as Standings
 from reconciler.plan.touched import CREATED, Lack, Touched, as_named, is_created, lacks, left_by
 
 __all__ = ["Resumed", "begun"]
+
+_MARK = f"tags {MARK_KEY}"
 
 
 def begun(saved: Saved, live: Live) -> frozenset[Address]:
@@ -54,7 +57,7 @@ class Resumed:
             found = self._lacks_of_new(made, twin) if twin is not None else []
             if twin is not None and all(lack.was_taken for lack in found):
                 twins[made.call.key] = twin
-                self._remade[twin.id] = _told(twin, found)
+                self._remade[twin.id] = _told(twin, found) if found else ()
                 steps.append(made)
             else:
                 steps.append(step)
@@ -105,7 +108,7 @@ class Resumed:
         """Return in words what of a step is not done because only the file tells it; empty if there is another reason.
 
         Either the plan itself took away what the step puts back, or the plan itself created what the step completes,
-        and by now the documents leave that alone.
+        and by now the documents leave that alone; or the step writes the mark, which is never written alone.
         """
         if step.id in self._remade:
             return self._remade[step.id]
@@ -116,11 +119,17 @@ class Resumed:
         if not changes:
             told = own is not None and (completes or _puts_back(own, step))
         else:
-            told = all(lack.was_taken for lack in found) or (completes and all(lack.what for lack in found))
+            told = all(lack.was_taken or lack.what == _MARK for lack in found)
+            told = told or (completes and all(lack.what for lack in found))
         return _told(step, found) if told else ()
 
     def _changes(self, step: Step) -> list[Touched]:
-        return [one for one in self._saved.touched if left_by(one, step.id)]
+        """Return what tells whether the step is done: its object, for other objects follow as IAM lets them.
+
+        Where its object shows nothing of the step, another one that the step changes tells.
+        """
+        changes = [one for one in self._saved.touched if left_by(one, step.id)]
+        return [one for one in changes if one.address == step.address] or changes
 
     def _lacks(self, touched: Touched, step: Step) -> list[Lack]:
         return list(lacks(touched, step.id, self._seen.get(touched.address), self._replaced))

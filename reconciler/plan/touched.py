@@ -52,13 +52,19 @@ def touched_by(plan: Plan) -> tuple[Touched, ...]:
     return tuple(tracks[address].touched() for address in sorted(tracks))
 
 
-def as_named(objects: Objects, touched: Sequence[Touched]) -> Objects:
+def as_named(objects: Objects, touched: Sequence[Touched], *, at_first: bool = False) -> Objects:
     """Return the touched ones of the live objects; trusts name those by ARN that are gone and were known by it.
+
+    ``at_first`` has trusts name those by their first ARNs too that the plan renames or moves: steps that are bound to
+    no order lead a trust in several of them through more states than one order shows.
 
     Source: IAM user guide, reference_policies_elements_principal: a trust shows the unique id of a principal once it
     is deleted. The deletion may go before a step that changes the trust.
     """
     arns = {one.identity[0][1]: one.arn for one in touched if one.arn and one.identity[0][1]}
+    if at_first:
+        here = (objects[one.address] for one in touched if one.address in objects)
+        arns |= {one.arn: arns[one.resource.unique_id] for one in here if one.resource.unique_id in arns}
     found = {}
     for one in touched:
         observed = objects.get(one.address)
@@ -68,10 +74,13 @@ def as_named(objects: Objects, touched: Sequence[Touched]) -> Objects:
     return found
 
 
-def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> Iterator[str]:
+def moved(
+    touched: Touched, observed: Observed[Any] | None, *, begun: bool, at_first: Observed[Any] | None = None
+) -> Iterator[str]:
     """Yield in words where an object is in no state that the plan knows of it.
 
-    ``begun`` says that the plan's own steps may have been made already; else only what was read counts.
+    ``begun`` says that the plan's own steps may have been made already; else only what was read counts. ``at_first`` is
+    the object again with the names that others had at first: see ``as_named``.
     """
     identity = touched.identity if begun else touched.identity[:1]
     if observed is None:
@@ -86,11 +95,16 @@ def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> I
     for field, trails in touched.fields.items():
         facet = facets[field]
         live = dict(_items(facet, getattr(observed.resource, field)))
+        first = dict(_items(facet, getattr((at_first or observed).resource, field)))
         for item in sorted(trails.keys() | live.keys()):
             trail = trails.get(item, ((0, None),))
             state = digest(live[item]) if item in live else None
-            known = any(state == one for _, one in (trail if begun else trail[:1]))
-            if not known and not (begun and _is_bare(touched, observed, facet, state)):
+            known = {one for _, one in (trail if begun else trail[:1])}
+            if (
+                state not in known
+                and (item not in first or digest(first[item]) not in known)
+                and not (begun and _is_bare(touched, observed, facet, state))
+            ):
                 yield f"{touched.address}: {_told(facet, item)} {_how(trail, state)} since the plan was made"
 
 

@@ -270,7 +270,7 @@ def test_what_only_the_file_tells_behind_a_deletion_is_told_and_not_done(
     assert done.code == 0
     assert told(done) == [
         "warning: only plan.json tells it any more, so not done: role/worker: description",
-        "note: a run that stopped took it away; what there was is in the journal of that run",
+        "note: what a run took away before it stopped is in the journal of that run",
         "note: 1 of the 2 writes of plan.json is true already",
     ]
     assert "Description" not in account.client("iam").get_role(RoleName="worker")["Role"]

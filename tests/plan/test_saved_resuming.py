@@ -388,3 +388,61 @@ def test_what_a_new_object_is_given_and_then_left_alone_is_told_and_not_done_aft
     assert [step.call.operation for step in made.steps] == ["CreateRole", "AttachRolePolicy"]
     stopped(world, made, frozenset({1}))
     assert resumed(world, data, docs).lost == ["role/new: policies SecurityAudit"]
+
+
+def test_principals_that_a_trust_names_may_have_been_moved_and_renamed_in_any_order() -> None:
+    users = [{"kind": "user", "name": name, "path": "/old/"} for name in ("anna", "bert", "carl")]
+    role = {"kind": "role", "name": "worker", "trust": trust("user/old/anna", "user/old/bert", "user/old/carl")}
+    after: Docs = [
+        {**users[0], "path": "/new/"},
+        {**users[1], "path": "/new/"},
+        {**users[2], "name": "karl", "renamed_from": "carl"},
+        {**role, "trust": trust("user/new/anna", "user/new/bert", "user/old/karl")},
+    ]
+    for size in range(4):
+        for done in itertools.combinations((1, 2, 3), size):
+            world = World()
+            world.apply([*users, role])
+            made = world.plan(after)
+            data = bytes_of(made, after)
+            assert [step.call.operation for step in made.steps] == ["UpdateUser"] * 3
+            stopped(world, made, frozenset(done))
+            rest = resumed(world, data, after)
+            assert tuple(step.id for step in rest.done) == done
+            assert not rest.lost
+
+
+def test_a_stranger_who_was_moved_into_a_trust_still_makes_the_plan_stale() -> None:
+    users = [{"kind": "user", "name": name, "path": "/old/"} for name in ("anna", "bert")]
+    role = {"kind": "role", "name": "worker", "trust": trust("user/old/anna", "user/old/bert")}
+    after: Docs = [{**users[0], "path": "/new/"}]
+    world = World()
+    world.apply([*users, role])
+    data = bytes_of(world.plan(after), after)
+    world.iam.update_user(UserName="bert", NewPath="/new/")
+    assert "role/worker: trust was changed" in refusal(world, data, after)
+
+
+def test_a_role_that_only_kept_its_boundary_has_lost_nothing() -> None:
+    role = {"kind": "role", "name": "worker", "service": "ec2"}
+    docs: Docs = [{**role, "path": "/moved/", "replace": "true"}]
+    world = World()
+    world.apply([{**role, "permissions_boundary": "ReadOnlyAccess"}])
+    made = world.plan(docs)
+    data = bytes_of(made, docs)
+    stopped(world, made, frozenset({1}))
+    rest = resumed(world, data, docs)
+    assert (list(rest.lost), [step.id for step in rest.plan.steps]) == ([], [2])
+    assert sent(rest.plan) == sent(made)[1:]
+
+
+def test_a_mark_is_not_written_alone_after_a_stop_but_told() -> None:
+    docs: Docs = [{"kind": "user", "name": "anna", "policies": ["ReadOnlyAccess"]}]
+    world = World()
+    world.apply([{"kind": "user", "name": "anna"}])
+    made = world.plan(docs, owner="team")
+    data = bytes_of(made, docs, owner="team")
+    (attach,) = [step.id for step in made.steps if step.call.operation == "AttachUserPolicy"]
+    stopped(world, made, frozenset({attach}))
+    rest = resumed(world, data, docs, owner="team")
+    assert (list(rest.lost), rest.plan.steps) == (["user/anna: tags iam-reconciler"], ())

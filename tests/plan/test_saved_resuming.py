@@ -205,7 +205,6 @@ def test_what_a_replaced_object_was_to_keep_and_no_document_tells_is_told_and_no
         assert len(rest.lost) == len(set(rest.lost))
         again = left(world, data, KEEPING, exact=True, **SETTINGS)
         assert (again.plan.steps, again.lost) == ((), rest.lost)
-    assert set(rest.lost) < LOST, "most was put back before the run stopped"
 
 
 def test_behind_all_deletions_only_the_boundary_is_taken_from_the_file_for_it_only_takes_away() -> None:
@@ -236,7 +235,7 @@ def test_a_policy_that_only_denies_is_taken_from_the_file_and_one_that_allows_is
         {"kind": "role", "name": "worker", "service": "ec2", "path": "/moved/", "replace": "true"},
     ]
     docs[1]["manage"] = {"inline_policies": "additive"}
-    settings = {"keep": ["role/worker/*"]}
+    settings: dict[str, Any] = {"keep": ["role/worker/*"]}
     world = World()
     world.apply([docs[0], {"kind": "role", "name": "worker", "service": "ec2"}])
     for held in (f"arn:aws:iam::{ACCOUNT}:policy/lock", "arn:aws:iam::aws:policy/AWSDenyAll", AUDIT):

@@ -8,16 +8,16 @@ from typing import Any, TypeAlias, get_args
 
 from reconciler.access.deciding import Decision, Principal, Request, evaluate, evaluate_trust
 from reconciler.access.principals import Caller, Space
-from reconciler.access.solver.comparing import Direction, Found, direction
+from reconciler.access.solver.comparing import Direction, Found, beyond, direction
 from reconciler.access.solver.search import Budget
-from reconciler.access.solver.sides import Layer, Side, bound, keys_of
+from reconciler.access.solver.sides import Layer, Side, bound, joined, keys_of
 from reconciler.access.statements import Document
-from reconciler.access.verdict import Label, Relation, Scope, Verdict, Witness
+from reconciler.access.verdict import Answer, Label, Relation, Scope, Verdict, Witness
 from reconciler.access.words import fold
 from reconciler.catalogue.actions import action_catalogue
 from reconciler.errors import PolicyError
 
-__all__ = ["BUDGET", "compare", "compare_documents", "compare_trust", "keys_that_count"]
+__all__ = ["BUDGET", "compare", "compare_documents", "compare_trust", "exceeds", "keys_that_count"]
 
 BUDGET = 20_000
 """How many steps a comparison may take in each direction; a step is about 20 microseconds."""
@@ -67,6 +67,34 @@ def compare_trust(old: Document | None, new: Document | None, *, budget: int = B
         return before, after
 
     return _verdict(sides, decide, budget, witnesses, scps=False)
+
+
+def exceeds(allowed: Sequence[Principal], refused: Sequence[Principal], *, budget: int = BUDGET) -> Answer:
+    """Return whether there is a request that all of the first principals are allowed and none of the others is.
+
+    The witness is such a request, with what the first of either sort is told as its ``new`` and its ``old`` decision.
+    """
+    texts: _Texts = {}
+    sides = [_side(f"principal {number}", one, texts) for number, one in enumerate([*allowed, *refused], 1)]
+    known = [side for side in sides if not isinstance(side, str)]
+    if len(known) < len(sides):
+        return Answer(None, None, tuple(side for side in sides if isinstance(side, str)))
+    having, without = joined(known[: len(allowed)]), known[len(allowed) :]
+
+    def decide(found: Found, request: Request) -> tuple[Decision, Decision]:
+        del found
+        inside = [evaluate(one, request) for one in allowed]
+        outside = [evaluate(one, request) for one in refused]
+        # One that decides otherwise than the rest must is what the others are judged by.
+        return (
+            next((one for one in outside if one.allowed), outside[0]),
+            next((one for one in inside if not one.allowed), inside[0]),
+        )
+
+    found = beyond(without, having, Budget(budget))
+    spelled = {key: written for side in known for key, written in side.spelled().items()} if found.found else {}
+    found, witnesses = _confirmed(found, decide, spelled, allowed=1)
+    return Answer(found.exists, witnesses[0] if witnesses else None, found.reasons)
 
 
 def keys_that_count(principal: Principal) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import product
 from typing import TypeAlias
 
 from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits, indexes
@@ -25,7 +26,7 @@ from reconciler.access.solver.texts import lowered
 from reconciler.access.solver.variables import answer
 from reconciler.catalogue.actions import action_catalogue
 
-__all__ = ["Direction", "Found", "Label", "direction"]
+__all__ = ["Direction", "Found", "Label", "beyond", "direction"]
 
 Label = str
 FUTURE, VACUOUS = "future-only", "vacuous"
@@ -60,7 +61,12 @@ class Direction:
 
 def direction(without: Side, having: Side, budget: Budget, wanted: int) -> Direction:
     """Return what ``having`` allows and ``without`` does not."""
-    return _Comparison(without, having, budget, wanted).run()
+    return _Comparison([without], having, budget, wanted).run()
+
+
+def beyond(without: Sequence[Side], having: Side, budget: Budget) -> Direction:
+    """Return whether ``having`` allows what no side of ``without`` does, with one request if so."""
+    return _Comparison(without, having, budget, 1, first=True).run()
 
 
 _Options: TypeAlias = tuple[Question, ...]
@@ -72,18 +78,20 @@ _Way: TypeAlias = tuple[_Options, int]
 class _Comparison:
     """The search in one direction."""
 
-    def __init__(self, without: Side, having: Side, budget: Budget, wanted: int) -> None:
+    def __init__(
+        self, without: Sequence[Side], having: Side, budget: Budget, wanted: int, *, first: bool = False
+    ) -> None:
         self._without, self._having = without, having
-        self._budget, self._wanted = budget, wanted
+        self._budget, self._wanted, self._first = budget, wanted, first
         self._size = len(action_catalogue().folded)
-        self._modes = tuple(modes(without, having))
+        self._modes = tuple(product(*(tuple(modes(one, having)) for one in without)))
         self._callers: tuple[Named, ...] = ()
 
     def run(self) -> Direction:
         """Return the result."""
         if not self._modes:
             return Direction(exists=False, found=(), bits=0, label=None, reasons=())
-        rules = list(dict.fromkeys([*self._without.rules(), *self._having.rules()]))
+        rules = list(dict.fromkeys(rule for side in (*self._without, self._having) for rule in side.rules()))
         alphabet = Alphabet.of(rule.loose for rule in rules)
         self._callers = callers_told_apart(
             one for rule in rules for dimension, one, _ in rule.box if dimension == CALLER and isinstance(one, Callers)
@@ -94,6 +102,8 @@ class _Comparison:
             met = self._met(options, name, reasons)
             if met:
                 ways.append((met, members))
+                if self._first:
+                    break
         told = tuple(f"{reason}, as for {name}" for reason, name in reasons.items())
         if not ways:
             return Direction(None if told else False, (), 0, None, told)
@@ -111,8 +121,11 @@ class _Comparison:
         }
         every = (1 << (self._size + len(alphabet.names))) - 1
         affected = 0
-        for mode in self._modes:
-            affected |= mode.bits(bits, every)
+        for together in self._modes:
+            concerned = every
+            for mode in together:
+                concerned &= mode.bits(bits, every)
+            affected |= concerned
         for _, allows in self._having.layers:
             allowed = 0
             for rule in allows:

@@ -78,14 +78,16 @@ def _partners(without: Side, having: Side) -> list[str | None]:
     return [found.get(index) for index in range(len(without.layers))]
 
 
-def questions(having: Side, reasons: Iterable[Mode], concern: Concern, held: Box = ()) -> Iterator[Question]:
-    """Return a question for every reason; none where the answer is no at a glance."""
+def questions(
+    having: Side, reasons: Iterable[tuple[Mode, ...]], concern: Concern, held: Box = ()
+) -> Iterator[Question]:
+    """Return a question for each set of reasons, one a side; none where the answer is no at a glance."""
     groups = [(name, _boxes(allows, concern)) for name, allows in having.layers]
     barred = [box for _, box in _boxes(having.denies, concern)]
     if () in barred or not all(boxes for _, boxes in groups):
         return
-    for reason in reasons:
-        found = _question(reason, groups, barred, concern, held)
+    for together in reasons:
+        found = _question(together, groups, barred, concern, held)
         if found is not None:
             yield found
 
@@ -96,20 +98,26 @@ def _boxes(rules: Iterable[Rule], concern: Concern) -> list[tuple[Rule, Box]]:
 
 
 def _question(
-    reason: Mode,
+    reasons: Iterable[Mode],
     groups: Sequence[tuple[str, list[tuple[Rule, Box]]]],
     barred: Sequence[Box],
     concern: Concern,
     held: Box,
 ) -> Question | None:
-    if reason.deny is not None:
+    bars = list(barred)
+    for reason in reasons:
+        if reason.deny is None:
+            news = set(reason.news)
+            groups = [
+                (name, [one for one in boxes if name != reason.partner or one[0] in news]) for name, boxes in groups
+            ]
+            bars += [box for _, box in _boxes(reason.allows, concern)]
+            continue
         box = concern(reason.deny)
         if box is None:
             return None
-        return _plainer((*held, *box), [[one for _, one in boxes] for _, boxes in groups], barred)
-    news = set(reason.news)
-    options = [[box for rule, box in boxes if name != reason.partner or rule in news] for name, boxes in groups]
-    return _plainer(held, options, [*barred, *(box for _, box in _boxes(reason.allows, concern))])
+        held = (*held, *box)
+    return _plainer(held, [[box for _, box in boxes] for _, boxes in groups], bars)
 
 
 def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box]) -> Question | None:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from reconciler.catalogue.actions import ActionCatalogue, action_catalogue
-from reconciler.catalogue.reach import acting_on
-from reconciler.catalogue.search import find_actions, near_actions
+from reconciler.documents.asked import meaning_slips
 from reconciler.documents.crosscheck import Findings, Whole
 from reconciler.documents.hints import did_you_mean, listed, quoted
-from reconciler.documents.sentences import Sentence, read_sentence
+from reconciler.documents.sentences import read_sentence
 from reconciler.documents.tree import Tree
 from reconciler.documents.variables import Scope, fill
 from reconciler.documents.wording import objections
@@ -83,8 +81,9 @@ def _tell_one(tree: Tree, index: int, text: str, kinds: list[str], told: Told) -
     sentence = read_sentence(text, kinds, report)
     if sentence is None:
         return
-    for fault, certain in _against(sentence, place, plain):
-        (told.faults if certain else told.warnings).append(fault)
+    for slip in meaning_slips(sentence.actions, sentence.resources):
+        fault = Fault(place, f"{quoted(plain)}: {slip.what}", slip.remedy)
+        (told.faults if slip.certain else told.warnings).append(fault)
     told.expectations.append(
         Expectation(
             text=plain,
@@ -99,29 +98,6 @@ def _tell_one(tree: Tree, index: int, text: str, kinds: list[str], told: Told) -
             allow_undecided=str(tree.data.get("allow_undecided")).lower() == "true",
         )
     )
-
-
-def _against(sentence: Sentence, place: str, text: str) -> Iterator[tuple[Fault, bool]]:
-    """Yield what the catalogue of actions says against a sentence, and whether that is certainly a mistake."""
-    catalogue = action_catalogue()
-    known = [action for action in sentence.actions if find_actions(catalogue, action)]
-    for action in sentence.actions:
-        if action not in known:
-            near = near_actions(catalogue, action)
-            what = f"{quoted(text)}: no action {quoted(action)} is known"
-            remedy = f"did you mean {listed(near, 'or')}?" if near else f"the catalogue is of {catalogue.date}"
-            yield Fault(place, what, remedy), bool(near)
-    for resource in sentence.resources:
-        if known and not any(acting_on(catalogue, action, resource) for action in known):
-            what = f"{quoted(text)}: {listed(known, 'and')} cannot act on {quoted(resource)}, so this says nothing"
-            yield Fault(place, what, _form_of(catalogue, known)), False
-
-
-def _form_of(catalogue: ActionCatalogue, actions: Iterable[str]) -> str:
-    """Return what the resources of the actions look like, for people."""
-    places = (at for action in actions for at in find_actions(catalogue, action))
-    form = next((form for at in places for form in catalogue.arn_formats(at)), None)
-    return f"write a resource such as {form}" if form else "leave the resource away"
 
 
 def check_subjects(whole: Whole, expectations: Iterable[Expectation], found: Findings) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from reconciler.documents.asked import form_slips, is_condition_key
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.model import Named
 
@@ -17,9 +18,6 @@ FORM = "SUBJECT can|cannot ACTION [on RESOURCE] [when KEY = VALUE]"
 
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*")+|"')
 _NAME = re.compile(r"[\w+=,.@*?-]+", re.ASCII)
-_ACTION = re.compile(r"\*|[\w*?-]+:[\w*?-]+", re.ASCII)
-_ARN = re.compile(r"\*|arn:[^:\s]*:[^:\s]+:[^:\s]*:[^:\s]*:.+")
-_KEY = re.compile(r"[A-Za-z][\w-]*:\S+", re.ASCII)
 _EVERYBODY = ("everybody", "everyone")
 _NOBODY = "nobody"
 _OUTSIDE = ("outside", "except")
@@ -160,19 +158,17 @@ class _Reader:
     def _actions(self, words: Sequence[_Word]) -> tuple[str, ...]:
         if not words:
             self._report("there is no action", "write one, as in s3:GetObject, iam:* or *")
-        found = [text for item in self._items(words, "action") for text in item.split(",")]
-        for text in found:
-            if not _ACTION.fullmatch(text):
-                self._report(f"{quoted(text)} is no action", "write service:Action; `*` and `?` are wildcards")
-        return tuple(found)
+        found = tuple(text for item in self._items(words, "action") for text in item.split(","))
+        for slip in form_slips(found, ()):
+            self._report(slip.what, slip.remedy)
+        return found
 
     def _resources(self, words: Sequence[_Word]) -> tuple[str, ...]:
         if not words:
             self._report("nothing follows `on`", "write a resource's ARN")
         found = tuple(self._items(words, "resource"))
-        for text in found:
-            if not _ARN.fullmatch(text):
-                self._report(f"{quoted(text)} is no resource", "write a whole ARN, with wildcards where you like, or *")
+        for slip in form_slips((), found):
+            self._report(slip.what, slip.remedy)
         return found
 
     def _context(self, words: Sequence[_Word]) -> dict[str, str | tuple[str, ...]]:
@@ -189,8 +185,10 @@ class _Reader:
         if not equals and values and values[0].text.startswith("="):
             equals, text = "=", values[0].text[1:]
             values = [*([values[0]._replace(text=text)] if text or not values[0].bare else []), *values[1:]]
-        if not _KEY.fullmatch(key):
-            self._report(f"{quoted(key)} is no condition key", "write KEY = VALUE, as in aws:RequestedRegion = eu-west-1")
+        if not is_condition_key(key):
+            self._report(
+                f"{quoted(key)} is no condition key", "write KEY = VALUE, as in aws:RequestedRegion = eu-west-1"
+            )
             return
         if not equals or (values and values[0].bare and values[0].text.startswith("=")):
             self._report(f"{quoted(key)} is not followed by `=`", "write KEY = VALUE: no other operator has a meaning")
@@ -223,7 +221,7 @@ class _Reader:
             self._report(f"the list ends before its last {noun}", "add it, or remove the comma")
 
 
-def _until(words: Sequence[_Word], *keywords: str) -> tuple[Sequence[_Word], Sequence[_Word]]:
+def _until(words: list[_Word], *keywords: str) -> tuple[list[_Word], list[_Word]]:
     """Return the words before the first keyword, and those from it on."""
     end = next((index for index, word in enumerate(words) if word.among(*keywords)), len(words))
     return words[:end], words[end:]

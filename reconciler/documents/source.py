@@ -99,7 +99,8 @@ class Source:
             return []
         names = self._parts.settings.names
         faults = []
-        for written in (*self._parts.written, *self._parts.stated):
+        documents: list[Written | Stated] = [*self._parts.written, *self._parts.stated]
+        for written in documents:
             for index, name in enumerate(written.accounts or ()):
                 if name in names:
                     continue

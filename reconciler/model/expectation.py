@@ -67,6 +67,8 @@ class Unmet:
     """A request that shows it, made by the first of them; None where nothing is proved."""
     reasons: tuple[str, ...] = ()
     """Why it is not known, or what else is wrong."""
+    unknown: tuple[str, ...] = ()
+    """The ARNs of policies whose documents would settle it."""
     undecided: bool = False
     """Whether it is open if the sentence holds."""
 

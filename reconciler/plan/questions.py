@@ -187,7 +187,7 @@ def _any(principal: Principal, asked: Question) -> Finding:
 
 
 def _every(principal: Principal, asked: Question) -> Finding:
-    absent = {key: () for key in keys_that_count(principal)}
+    absent = dict.fromkeys(keys_that_count(principal), ())
     bindings = {**absent, **principal.bindings}
     found = compare(replace(principal, bindings=bindings), Principal([asked.within], bindings=bindings))
     return _found(found, principal, asked, holds=None if found.widens is None else not found.widens)

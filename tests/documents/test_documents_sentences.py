@@ -150,7 +150,7 @@ def test_sentences_are_for_the_accounts_that_their_document_names(tmp_path: Path
     ],
 )
 def test_what_may_be_a_slip_is_a_warning(sentence: str, warning: str, tmp_path: Path) -> None:
-    text = f"kind: expectation\nname: x\nexpect: [\"{sentence}\"]\n---\nkind: user\nname: alice\n"
+    text = f'kind: expectation\nname: x\nexpect: ["{sentence}"]\n---\nkind: user\nname: alice\n'
     (found,) = loaded(tmp_path, text).check(TODAY)
     assert warning in str(found)
 

@@ -15,6 +15,7 @@ from reconciler.catalogue.actions import action_catalogue
 __all__ = ["Shape", "shapes"]
 
 _MEMO = 4_096
+_ACTIONS = 32_768
 _LARGE = 200
 _HOLE = re.compile(r"(\$\{[^}]*\}|\*)")
 _USUAL = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012", "AccountId": "123456789012"}
@@ -38,16 +39,23 @@ def shapes(bits: int, *, trust: bool) -> Iterator[Shape]:
 
     In a trust policy these are roles.
     """
-    catalogue = action_catalogue()
+    places = indexes(bits)
     groups: dict[tuple[str, ...], int] = {}
-    for index in indexes(bits):
-        formats = catalogue.arn_formats(index)
+    for index in places:
+        formats = _formats(index)
         if not trust or any(":role/" in one for one in formats):
             groups.setdefault(formats, index)
+            if len(groups) == 1 and index == (bits & -bits).bit_length() - 1:
+                yield _shape(((formats, index),), usual=True)
     pairs = list(groups.items())
-    for usual, step in ((True, 1), (True, _LARGE), (False, _LARGE)):
-        for start in range(0, min(len(pairs), 1) if step == 1 else len(pairs), step):
-            yield _shape(tuple(pairs[start : start + step]), usual=usual)
+    for usual in (True, False):
+        for start in range(0, len(pairs), _LARGE):
+            yield _shape(tuple(pairs[start : start + _LARGE]), usual=usual)
+
+
+@lru_cache(_ACTIONS)
+def _formats(index: int) -> tuple[str, ...]:
+    return action_catalogue().arn_formats(index)
 
 
 @lru_cache(_MEMO)

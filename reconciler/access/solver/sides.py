@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reconciler.access.solver.actions import catalogue_bits
+from reconciler.access.solver.actions import Loose, catalogue_bits, loose
 from reconciler.access.solver.callers import CALLER
 from reconciler.access.solver.predicates import RESOURCE, Fixed, Literal, Resources, Test
 from reconciler.access.solver.reading import Actions, Statement, read_document
@@ -35,6 +35,8 @@ class Rule:
     box: Box
     bits: int = field(compare=False, repr=False)
     """The actions of the catalogue."""
+    loose: Loose = field(compare=False, repr=False)
+    """The patterns that may cover others."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ def _rules_of(text: str, fixed: tuple[tuple[str, tuple[str, ...]], ...], *, trus
         bits = catalogue_bits(statement.actions)
         box = _box(statement, values)
         if box is not None:
-            found[Rule(statement.allows, statement.actions, box, bits)] = None
+            found[Rule(statement.allows, statement.actions, box, bits, loose(statement.actions))] = None
     return tuple(found)
 
 

@@ -42,7 +42,7 @@ class Symbol:
 
 
 Piece: TypeAlias = str | Wild | Symbol
-Form: TypeAlias = Literal["equals", "folded", "like", "arn"]
+Form: TypeAlias = Literal["equals", "folded", "like", "arn", "action"]
 Values: TypeAlias = Mapping[str, tuple[str, ...]]
 """What is known of condition keys: all their values, none for a key that is absent."""
 
@@ -143,7 +143,11 @@ class Glob:
     @cached_property
     def everything(self) -> bool:
         """Return whether this matches every text: stars and nothing else."""
-        return self.form in ("like", "arn") and bool(self.pieces) and all(piece is Wild.STAR for piece in self.pieces)
+        return (
+            self.form in ("like", "arn", "action")
+            and bool(self.pieces)
+            and all(piece is Wild.STAR for piece in self.pieces)
+        )
 
     @cached_property
     def text(self) -> str | None:
@@ -198,7 +202,7 @@ class Glob:
             return lowered("".join(map(str, self.pieces))) == lowered(text)
         if self.everything:
             return True
-        if self.form == "like":
+        if self.form in ("like", "action"):
             return match_pieces(self.pieces, text)
         parts = text.split(":", PARTS - 1)
         return len(parts) == PARTS and all(map(match_pieces, self.parts, parts))

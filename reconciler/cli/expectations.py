@@ -41,7 +41,8 @@ def judged(found: Sequence[Desired]) -> str:
         raise InputError(faults)
     over = f"over {counted(principals, 'declared principal')} (identity-based access)"
     rest = f"; {counted(len(left), 'sentence')} left to plan" if left else ""
-    return f"expected: {counted(len(every) - len(left), 'sentence')} checked {over}{rest}"
+    hold = len(every) - len(left)
+    return f"expected: {counted(hold, 'sentence')} {'holds' if hold == 1 else 'hold'} {over}{rest}"
 
 
 def _is_for_plan(unmet: Unmet) -> bool:

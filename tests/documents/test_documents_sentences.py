@@ -61,7 +61,11 @@ def test_a_sentence_is_about_whom_it_names(
         ("s3:Get*, s3:Put* and s3:List?", ["s3:Get*", "s3:Put*", "s3:List?"], ["*"]),
         ("s3:GetObject on *", ["s3:GetObject"], ["*"]),
         ("s3:GetObject on arn:aws:s3:::b/*", ["s3:GetObject"], ["arn:aws:s3:::b/*"]),
-        ("s3:GetObject on arn:aws:s3:::b/x,y, arn:aws:s3:::c", ["s3:GetObject"], ["arn:aws:s3:::b/x,y", "arn:aws:s3:::c"]),
+        (
+            "s3:GetObject on arn:aws:s3:::b/x,y, arn:aws:s3:::c",
+            ["s3:GetObject"],
+            ["arn:aws:s3:::b/x,y", "arn:aws:s3:::c"],
+        ),
         ('s3:GetObject on "arn:aws:s3:::b/a file"', ["s3:GetObject"], ["arn:aws:s3:::b/a file"]),
     ],
 )
@@ -112,7 +116,9 @@ expect:
 
     assert not desired.declared
     assert desired.expectations == (
-        Expectation("nobody can iam:*", Origin("a.yaml", 5, 5), "safe", False, actions=("iam:*",), allow_undecided=True),  # noqa: FBT003  as in the field's own order
+        Expectation(
+            "nobody can iam:*", Origin("a.yaml", 5, 5), "safe", allowed=False, actions=("iam:*",), allow_undecided=True
+        ),
         Expectation(
             text="nobody can s3:GetObject on arn:aws:s3:::eu-west-1-123456789012/*",
             origin=Origin("a.yaml", 6, 5),

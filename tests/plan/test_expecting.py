@@ -15,14 +15,18 @@ from support.grants import HOME, REQUESTS, Snapshot, estate, live_of
 from support.worlds import desired_of
 
 from reconciler import plan
-from reconciler.access import Request, evaluate
-from reconciler.model import Address, Evidence, Expectation, Live, Unmet
-from reconciler.plan.expecting import Crowd, checked, checked_offline, unmet
+from reconciler.access import Principal, Request, Verdict, compare, evaluate
+from reconciler.catalogue.actions import action_catalogue
+from reconciler.catalogue.reach import acting_on
+from reconciler.model import Address, Expectation, Live, Unmet
+from reconciler.plan import questions
+from reconciler.plan.expecting import checked, checked_offline, unmet
 from reconciler.plan.offline import declared_picture
 from reconciler.plan.picture import Picture
 
 ALICE, BOB, CI = Address("user", "alice"), Address("user", "bob"), Address("role", "ci")
-READ_ONLY, DENY_ALL = "arn:aws:iam::aws:policy/ReadOnlyAccess", "arn:aws:iam::aws:policy/AWSDenyAll"
+READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+QUARANTINE = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2"
 PROD, ART = "arn:aws:s3:::prod/*", "arn:aws:s3:::art/*"
 
 
@@ -92,7 +96,7 @@ FAIL: list[tuple[str, dict[str, tuple[bool, str]]]] = [
     ("alice can s3:*", {"user/alice": (False, "s3:Delete*")}),
     ("nobody outside group/admins can iam:*", {"user/dave": (True, "iam:CreateUser")}),
     ("nobody outside group/admins can s3:PutObject", {"user/carol": (True, "s3:PutObject"), "role/ci": (True, "s3:*")}),
-    ("everybody can s3:ListBucket", {f"role/{n}": (False, "s3:ListBucket") for n in ("ci", "app-two", "bob-2")} | {"user/dave": (False, "s3:ListBucket")}),
+    ("everybody outside role/* can s3:ListBucket", {"user/dave": (False, "s3:ListBucket")}),
     ("role/app-* can s3:GetObject", {"role/app-two": (False, "s3:GetObject")}),
     ("bob cannot * on arn:aws:s3:::prod/*", {"user/bob": (True, "s3:GetObject")}),
     ("carol can iam:GetUser", {"user/carol": (False, "iam:GetUser")}),
@@ -149,7 +153,7 @@ def test_a_sentence_fails_for_whom_it_does_with_a_request_that_shows_it(
 @pytest.mark.parametrize(
     ("sentence", "because"),
     [
-        ("alice can s3:DeleteObject on arn:aws:s3:::prod/x", "guard#1 (Action s3:Delete*, Resource arn:aws:s3:::prod/*) denies it"),
+        ("alice can s3:DeleteObject on arn:aws:s3:::prod/x", f"guard#1 (Action s3:Delete*, Resource {PROD}) denies it"),
         ("alice cannot sqs:SendMessage", "all#1 through group/admins (Action *, Resource *) allows it"),
         ("carol can iam:GetUser", "the boundary bound does not allow it"),
         ("bob can iam:GetUser", "no policy allows it"),
@@ -176,15 +180,16 @@ def test_those_who_fail_alike_are_told_together() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentence", "reason"),
+    ("sentence", "name"),
     [
-        ("zoe cannot iam:*", "there is no zoe in the account: correct the name, or leave it away"),
-        ("role/alice cannot iam:*", "there is no role/alice in the account: correct the name, or leave it away"),
-        ("nobody outside group/admin, group/admins, user/dave can iam:*", "there is no group/admin in the account: correct the name, or leave it away"),
+        ("zoe cannot iam:*", "zoe"),
+        ("role/alice cannot iam:*", "role/alice"),
+        ("nobody outside group/admin, group/admins, user/dave can iam:*", "group/admin"),
     ],
 )  # fmt: skip
-def test_a_sentence_that_names_nobody_there_fails(sentence: str, reason: str) -> None:
+def test_a_sentence_that_names_nobody_there_fails(sentence: str, name: str) -> None:
     (one,) = found(sentence)
+    reason = f"there is no {name} in the account: correct the name, or leave it away"
     assert (one.principals, one.reasons, one.fails) == ((), (reason,), True)
 
 
@@ -217,7 +222,9 @@ def test_the_account_is_judged_as_the_plan_leaves_it_undeclared_principals_and_a
     assert told(after) == [("nobody can s3:GetObject", stray)]
 
 
-def unknown(sentence: str, attached: str, *, boundary: str | None = None, more: tuple[dict[str, Any], ...] = ()) -> Any:
+def unknown(
+    sentence: str, attached: str, *, boundary: str | None = None, more: tuple[dict[str, Any], ...] = ()
+) -> tuple[bool, tuple[str, ...]] | None:
     """Return the one thing that is said of eve, who holds policies of AWS's whose documents nobody knows."""
     eve = {"kind": "user", "name": "eve", "policies": [attached, *(one["name"] for one in more)]}
     if boundary is not None:
@@ -242,7 +249,7 @@ KEEP = policy("keep", ("Deny", "s3:Delete*", "*"))
         ("eve cannot s3:DeleteObject", "ReadOnlyAccess", (KEEP,), None),
         ("eve can s3:DeleteObject", "ReadOnlyAccess", (KEEP,), (False, ())),
         # a policy that denies something may deny this
-        ("eve cannot s3:PutObject", "AWSCompromisedKeyQuarantineV2", (PUT,), (True, ("arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV2",))),
+        ("eve cannot s3:PutObject", "AWSCompromisedKeyQuarantineV2", (PUT,), (True, (QUARANTINE,))),
         # so may one of the account that is not declared
         ("eve cannot s3:PutObject", "customer/theirs", (PUT,), (True, ("arn:aws:iam::123456789012:policy/theirs",))),
         # these say it all in their names
@@ -286,63 +293,53 @@ def test_what_is_undecided_fails_unless_the_document_allows_it(*, allowed: bool)
 
 
 def test_a_thousand_principals_that_hold_the_same_are_asked_about_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    from reconciler.plan import questions  # noqa: PLC0415  the name that is counted
+    asked: list[object] = []
 
-    asked = []
-    compare = questions.compare
-    monkeypatch.setattr(questions, "compare", lambda *sides: asked.append(1) or compare(*sides))
+    def counting(old: Principal, new: Principal, **how: int) -> Verdict:
+        asked.append(new)
+        return compare(old, new, **how)
+
+    monkeypatch.setattr(questions, "compare", counting)
     users = [{"kind": "user", "name": f"u{n}", "policies": ["read"]} for n in range(300)]
     live = live_of([policy("read", ("Allow", "s3:GetObject", "*")), *users])
     expected = desired_of([docs("nobody can iam:*", "nobody can s3:GetObject")], HOME)
     told = checked(expected, live, (), Snapshot(live, {}).documents)
     assert [len(one.principals) for one in told] == [300]
-    assert len(asked) == 2
+    assert len(asked) == 1, "no policy speaks of iam at all"
 
 
-@given(st.integers(0, 10_000))
-def test_no_request_contradicts_a_sentence_that_holds_and_every_failure_is_real(seed: int) -> None:
-    chance = random.Random(seed)
-    live = live_of(estate(chance))
-    picture = Picture(live.objects, HOME, {})
-    crowd = Crowd(picture)
+@given(st.randoms(use_true_random=False))
+def test_no_request_contradicts_a_sentence_that_holds_and_every_failure_is_real(chance: random.Random) -> None:
+    picture = Picture(live_of(estate(chance)).objects, HOME, {})
+    verb = chance.choice(["can", "cannot"])
     action = chance.choice(["s3:GetObject", "s3:*", "*", "sqs:SendMessage"])
     resource = chance.choice(["*", "arn:aws:s3:::a", "arn:aws:s3:::*"])
-    verb = chance.choice(["can", "cannot"])
     context = chance.choice(["", " when aws:SourceIp = 10.0.0.1"])
     (sentence,) = desired_of([docs(f"everybody {verb} {action} on {resource}{context}")], HOME).expectations
-    told = unmet([sentence], picture)
-    failed = {address: one for one in told for address in one.principals}
-    for address in crowd.principals:
-        principal = crowd.held(address).principal
+    failed = {address: one for one in unmet([sentence], picture) for address in one.principals}
+    for address in picture.principals():
+        principal = picture.held(address).principal
         if address in failed:
             shown = failed[address].evidence
             assert shown is not None
-            assert evaluate(principal, Request(shown.action, shown.resource, shown.context)).allowed is (
-                verb == "cannot"
-            )
-            assert covers(sentence, shown)
-            continue
-        for request in REQUESTS:
-            if covers(sentence, Evidence(True, request.action, request.resource, "", request.context)) and acts(
-                request, resource
-            ):
-                if verb == "can" and dict(request.context) != dict(sentence.context):
-                    continue
-                assert evaluate(principal, request).allowed is (verb == "can"), (address, request)
+            request = Request(shown.action, shown.resource, shown.context)
+            assert evaluate(principal, request).allowed is not sentence.allowed
+            assert covers(sentence, request)
+        else:
+            asked = [request for request in REQUESTS if covers(sentence, request) and counts(sentence, request)]
+            assert all(evaluate(principal, request).allowed is sentence.allowed for request in asked)
 
 
-def covers(sentence: Expectation, shown: Evidence) -> bool:
-    given = {key.lower(): value for key, value in shown.context.items()}
+def covers(sentence: Expectation, request: Request) -> bool:
+    given = {key.lower(): value for key, value in request.context.items()}
     return (
-        any(fnmatchcase(shown.action.lower(), action.lower()) for action in sentence.actions)
-        and any(fnmatchcase(shown.resource, resource) for resource in sentence.resources)
+        any(fnmatchcase(request.action.lower(), action.lower()) for action in sentence.actions)
+        and any(fnmatchcase(request.resource, resource) for resource in sentence.resources)
         and all(given.get(key.lower()) == value for key, value in sentence.context.items())
     )
 
 
-def acts(request: Request, resource: str) -> bool:
-    """Return whether a request counts where a resource is named: that its action can act on such a one."""
-    from reconciler.catalogue.actions import action_catalogue  # noqa: PLC0415  for this question only
-    from reconciler.catalogue.reach import acting_on  # noqa: PLC0415  the same
-
-    return bool(acting_on(action_catalogue(), request.action, request.resource))
+def counts(sentence: Expectation, request: Request) -> bool:
+    """Return whether the request is one of those: a resource of the action's, and for `can` no other context."""
+    context = not sentence.allowed or dict(request.context) == dict(sentence.context)
+    return context and bool(acting_on(action_catalogue(), request.action, request.resource))

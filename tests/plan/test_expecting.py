@@ -20,7 +20,7 @@ from reconciler.catalogue.actions import action_catalogue
 from reconciler.catalogue.reach import acting_on
 from reconciler.model import Address, Expectation, Live, Unmet
 from reconciler.plan import questions
-from reconciler.plan.expecting import checked, checked_offline, unmet
+from reconciler.plan.expecting import checked, unmet
 from reconciler.plan.offline import declared_picture
 from reconciler.plan.picture import Picture
 
@@ -123,7 +123,7 @@ def found(*sentences: str, known: Mapping[str, Any] | None = None, **more: Any) 
     """Return what is not so in the account as it is once it is as desired."""
     desired = desired_of([*ESTATE, docs(*sentences, **more)], HOME)
     live = settled()
-    return checked(desired, live, (), Snapshot(live, known or {}).documents)
+    return checked(desired.expectations, live, (), Snapshot(live, known or {}).documents)
 
 
 @pytest.mark.parametrize("sentence", HOLD)
@@ -202,7 +202,7 @@ def test_a_name_that_several_have_fails_as_soon_as_the_account_has_them() -> Non
 def test_whoever_is_declared_absent_may_be_spoken_of() -> None:
     desired = desired_of([{"kind": "user", "name": "zoe", "state": "absent"}, docs("zoe cannot iam:*")], HOME)
     live = live_of([])
-    assert checked(desired, live, (), Snapshot(live, {}).documents) == ()
+    assert checked(desired.expectations, live, (), Snapshot(live, {}).documents) == ()
 
 
 def test_the_account_is_judged_as_the_plan_leaves_it_undeclared_principals_and_all() -> None:
@@ -215,7 +215,10 @@ def test_the_account_is_judged_as_the_plan_leaves_it_undeclared_principals_and_a
     def told(desired: Any) -> list[tuple[str, tuple[Address, ...]]]:
         reader = Snapshot(live, {})
         made = plan.make(desired, reader)
-        return [(one.expectation.text, one.principals) for one in checked(desired, live, made.steps, reader.documents)]
+        return [
+            (one.expectation.text, one.principals)
+            for one in checked(desired.expectations, live, [step.call for step in made.steps], reader.documents)
+        ]
 
     stray = (Address("user", "stray"),)
     assert told(before) == [("nobody can s3:PutObject", stray), ("nobody can s3:GetObject", stray)]
@@ -230,7 +233,7 @@ def unknown(
     if boundary is not None:
         eve["permissions_boundary"] = boundary
     desired = desired_of([*more, eve, docs(sentence)], HOME)
-    told = checked_offline(desired, declared_picture(desired, lambda _: {}))
+    told = unmet(desired.expectations, declared_picture(desired, lambda _: {}))
     return (told[0].undecided, told[0].unknown) if told else None
 
 
@@ -271,7 +274,7 @@ def test_a_boundary_whose_document_is_not_known_leaves_open_what_it_may_bound() 
 
 def test_a_group_that_is_not_declared_leaves_open_what_it_may_grant() -> None:
     desired = desired_of([{"kind": "user", "name": "eve", "groups": ["theirs"]}, docs("eve cannot iam:*")], HOME)
-    (one,) = checked_offline(desired, declared_picture(desired, lambda _: {}))
+    (one,) = unmet(desired.expectations, declared_picture(desired, lambda _: {}))
     assert one.unknown == ("arn:aws:iam::123456789012:group/theirs",)
 
 
@@ -279,7 +282,7 @@ def test_documents_that_the_account_has_settle_what_was_open() -> None:
     reads = {READ_ONLY: document(("Allow", ["s3:Get*", "s3:List*"], "*"))}
     live = live_of([{"kind": "user", "name": "eve", "policies": ["ReadOnlyAccess"]}])
     for sentence, fails in (("eve cannot s3:PutObject", False), ("eve cannot s3:GetObject", True)):
-        told = checked(desired_of([docs(sentence)], HOME), live, (), Snapshot(live, reads).documents)
+        told = checked(desired_of([docs(sentence)], HOME).expectations, live, (), Snapshot(live, reads).documents)
         assert [one.undecided for one in told] == ([False] if fails else [])
 
 
@@ -288,7 +291,7 @@ def test_what_is_undecided_fails_unless_the_document_allows_it(*, allowed: bool)
     eve = {"kind": "user", "name": "eve", "policies": ["ReadOnlyAccess"]}
     expected = docs("eve cannot s3:GetObject", "eve can s3:GetObject", allow_undecided=allowed)
     live = live_of([eve])
-    told = checked(desired_of([eve, expected], HOME), live, (), Snapshot(live, {}).documents)
+    told = checked(desired_of([eve, expected], HOME).expectations, live, (), Snapshot(live, {}).documents)
     assert [(one.undecided, one.fails) for one in told] == [(True, not allowed)] * 2
 
 
@@ -303,7 +306,7 @@ def test_a_thousand_principals_that_hold_the_same_are_asked_about_once(monkeypat
     users = [{"kind": "user", "name": f"u{n}", "policies": ["read"]} for n in range(300)]
     live = live_of([policy("read", ("Allow", "s3:GetObject", "*")), *users])
     expected = desired_of([docs("nobody can iam:*", "nobody can s3:GetObject")], HOME)
-    told = checked(expected, live, (), Snapshot(live, {}).documents)
+    told = checked(expected.expectations, live, (), Snapshot(live, {}).documents)
     assert [len(one.principals) for one in told] == [300]
     assert len(asked) == 1, "no policy speaks of iam at all"
 

@@ -78,7 +78,8 @@ def validate(target: Target) -> int:
     """
     source = run.checked(target, offline=True)
     if target.sandbox is not None or target.profile is not None:
-        run.planned(target, source)
+        made, _ = run.planned(target, source)
+        expectations.refuse(made.unmet)
     found = run.declared(target, source)
     expected = expectations.judged(found)
     with unread():

@@ -60,6 +60,10 @@ def test_what_somebody_did_by_hand_is_held_against_the_sentences_even_if_nothing
     iam.create_user(UserName="stray")
     iam.attach_user_policy(UserName="stray", PolicyArn="arn:aws:iam::aws:policy/AmazonS3FullAccess")
     iam.close()
+    seen = run("validate", "--sandbox")
+    assert seen.code == 1
+    assert "error: desired-state/expected.yaml:4:3: `nobody outside alice" in seen.err
+    assert "for user/stray: s3:GetObject" in seen.err
     for command in (["plan"], ["drift"], ["apply", "--yes"]):
         ended = run(*command, "--sandbox")
         assert ended.code == 3, command

@@ -15,7 +15,7 @@ from reconciler.errors import RefusedError
 from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen
-from reconciler.plan.make import Begun, Reader, accessed
+from reconciler.plan.make import Begun, Reader, accessed, unmet
 from reconciler.plan.resume import Resumed, begun
 from reconciler.plan.touched import Touched, as_named, moved, touched_by
 
@@ -125,9 +125,9 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, 
     steps, remade = _numbered(kept, fresh.steps, twins)
     lost = [what for number in sorted(gone) for what in gone[number]]
     same = {step.call.key for step in steps} == {step.call.key for step in anew.steps}
-    plan = dataclasses.replace(
-        _plan(fresh, steps, beyond, live), access=anew.access if same else accessed(live, steps, reader)
-    )
+    access = anew.access if same else accessed(live, steps, reader)
+    fails = anew.unmet if same else unmet(fresh.expectations, live, steps, reader)
+    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access, unmet=fails)
     return Narrowed(plan, done, beyond, lost, remade)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from reconciler.model import Access, Change, Conflict, Difference, Evidence, Hop, Impact, Note, Origin, Plan, Step
+from reconciler.report.expecting import unmet_data
 
 __all__ = ["FORMAT_VERSION", "render"]
 
@@ -34,6 +35,7 @@ def render(plan: Plan) -> str:
         "steps": [_step(step) for step in sorted(plan.steps, key=lambda s: s.id)],
         "conflicts": [_conflict(item) for item in sorted(plan.conflicts, key=lambda c: (c.address, c.field, c.what))],
         "access": _access(plan.access) if plan.access is not None else None,
+        "unmet": unmet_data(plan.unmet),
         "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
     }
     return json.dumps(body, indent=2) + "\n"

@@ -70,7 +70,7 @@ class Picture:
     def __init__(self, objects: Objects, account: Account, known: Documents) -> None:
         """Take the account's objects, and the documents of policies that are none of them."""
         self.objects = objects
-        self._account = account
+        self.account = account
         self._known = known
 
     def principals(self) -> list[Address]:
@@ -87,7 +87,7 @@ class Picture:
         unknown: list[str] = []
         papers = sorted(self._papers(observed, None, unknown), key=_by_name)
         boundary = next(iter(self._behind(observed, "boundary", None, unknown)), None)
-        fixed = bound_by(observed, self._account)
+        fixed = bound_by(observed, self.account)
         trust = _trust(observed)
         return Held(observed.address, observed.arn, tuple(papers), boundary, fixed, trust, tuple(sorted(set(unknown))))
 
@@ -116,7 +116,7 @@ class Picture:
         """Yield what the objects grant that a field of ``observed`` names."""
         for facet, value in _granting(observed):
             for key in ([value] if isinstance(value, str) else value) if facet.grants == grants else ():
-                at = led_to(facet, key, self._account)
+                at = led_to(facet, key, self.account)
                 other = self.objects.get(at) if at is not None else None
                 if other is not None:
                     by = other.address if _holds(other) else through

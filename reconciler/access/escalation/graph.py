@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 
 from reconciler.access.escalation.asking import Asker
 from reconciler.access.escalation.nouns import Actor, Doubt, Estate, Path, Provers, Way
-from reconciler.access.escalation.reading import is_everything
 from reconciler.access.escalation.trusts import is_service_linked
 from reconciler.access.escalation.ways import Ways
+from reconciler.errors import PolicyError
 
 __all__ = ["Graph"]
 
@@ -22,16 +23,23 @@ class Graph:
     def __init__(self, estate: Estate, provers: Provers) -> None:
         """Take who there is, and what answers the questions that the evaluator cannot."""
         self._asker = Asker(provers)
-        self._ways = Ways(self._asker, estate)
-        self._actors = {actor.arn: actor for actor in sorted(estate.actors, key=_arn)}
+        actors = [self._read(actor) for actor in sorted(estate.actors, key=_arn)]
+        self._ways = Ways(self._asker, replace(estate, actors=actors))
+        self._actors = {actor.arn: actor for actor in actors}
         self._within: dict[str, Way | None] = {}
-        self._assumes: dict[str, dict[str, Way]] = {}
+        self._givens: dict[str, list[Actor]] = {}
         self._taken: dict[str, dict[str, Way]] = {}
         self._paths: dict[str, tuple[Path, ...]] = {}
-        for actor in self._actors.values():
-            if actor.unknown and not is_service_linked(actor):
-                reasons = tuple(f"the document of {arn} is not known" for arn in actor.unknown)
-                self._asker.doubt(actor.arn, "what it may do", reasons)
+
+    def _read(self, actor: Actor) -> Actor:
+        """Return the actor, in doubt where not all that it holds is known or can be read."""
+        try:
+            _ = self._asker.whole(actor).principal.rules
+        except PolicyError as error:
+            actor = replace(actor, unknown=(*actor.unknown, f"its policies cannot be read: {error}"))
+        if actor.unknown and not is_service_linked(actor):
+            self._asker.doubt(actor.arn, "what it may do", actor.unknown)
+        return actor
 
     @property
     def doubts(self) -> list[Doubt]:
@@ -86,7 +94,13 @@ class Graph:
         actor = self._actors.get(source)
         if actor is None:
             return False
-        here = self.within(actor) if source == target else self._out_of(actor).get(target)
+        if source == target:
+            here = self.within(actor)
+        else:
+            other = self._actors.get(target)
+            here = self._takes(actor).get(target)
+            if here is None and other is not None:
+                here = self._ways.assuming(actor, other)
         return here is not None and here.rank >= way.rank
 
     def _sources(self) -> Iterator[Actor]:
@@ -98,26 +112,27 @@ class Graph:
             self._within[actor.arn] = self._ways.within(actor)
         return self._within[actor.arn]
 
-    def _entries(self, actor: Actor) -> dict[str, Way]:
-        """Return the roles that the actor may assume."""
-        if actor.arn not in self._assumes:
-            self._assumes[actor.arn] = self._ways.entries(actor)
-        return self._assumes[actor.arn]
-
     def _takes(self, actor: Actor) -> dict[str, Way]:
         """Return the principals that the actor can make itself though nobody let it."""
         if actor.arn not in self._taken:
-            self._taken[actor.arn] = self._ways.takes(actor, self._entries(actor))
+            self._taken[actor.arn] = self._ways.takes(actor)
         return self._taken[actor.arn]
 
-    def _out_of(self, actor: Actor) -> dict[str, Way]:
-        """Return the best way from the actor to each principal that it can become."""
-        return {**self._entries(actor), **self._takes(actor)}
+    def _assumes(self, actor: Actor) -> Iterator[Way]:
+        """Yield the ways to the roles that the actor may assume and that lead to one that may do anything."""
+        ways = (self._ways.assuming(actor, role) for role in self._ways.unbound())
+        return (way for way in ways if way is not None)
+
+    def _onward(self, actor: Actor) -> Iterator[Way]:
+        """Yield the ways of somebody that a path has come to be."""
+        yield from self._takes(actor).values()
+        yield from self._ways.given(actor)
+        yield from self._assumes(actor)
 
     def _is_helped(self, actor: Actor) -> bool:
         """Return whether the actor may do anything, or gives itself anything."""
         way = self.within(actor)
-        return is_everything(self._asker.powers(actor).principal) or (way is not None and way.rank > 1)
+        return self._asker.whole(actor).is_everything or (way is not None and way.rank > 1)
 
     def _escalations(self, source: str) -> Iterator[Path]:
         actor = self._actors[source]
@@ -128,50 +143,52 @@ class Graph:
             yield Path((way,))
         if self._is_helped(actor):
             return
-        taken = self._walk(actor, self._takes(actor).values(), self._out_of)
-        # What a role takes that is assumed is told of that role.
-        assumed = self._walk(actor, (w for w in self._entries(actor).values() if not w.is_given), self._entries)
         found: dict[str, Path] = {}
-        for path in (*taken, *assumed):
-            shorter = path.target not in found or len(path.ways) < len(found[path.target].ways)
-            if shorter and self._counts(actor, path):
-                found[path.target] = path
+        # What a role takes that is assumed is told of that role.
+        assumed = (way for way in self._assumes(actor) if not way.is_given)
+        for first, onward in ((self._takes(actor).values(), self._onward), (assumed, self._assumes)):
+            for path in self._walk(actor, first, onward):
+                shorter = path.target not in found or len(path.ways) < len(found[path.target].ways)
+                if shorter:
+                    found[path.target] = path
         paths = sorted(found.values(), key=_target)
-        yield from [path for path in paths if self._ends_all(path)] or paths
+        final = [path for path in paths if self._ends_all(path) and self._gains(actor, path.ways[-1].result)]
+        yield from final or [path for path in paths if self._counts(actor, path)]
 
-    def _walk(self, actor: Actor, first: Iterable[Way], onward: Callable[[Actor], dict[str, Way]]) -> Iterator[Path]:
-        """Yield the shortest path to each principal that is reached; none goes on from one that may do anything."""
+    def _walk(self, actor: Actor, first: Iterable[Way], onward: Callable[[Actor], Iterator[Way]]) -> Iterator[Path]:
+        """Yield the shortest path to each principal that is reached, no longer than the first that may do anything."""
         seen = {actor.arn}
         todo: list[tuple[Way, ...]] = [(way,) for way in first]
         while todo:
-            following: list[tuple[Way, ...]] = []
+            level: list[Path] = []
             for ways in sorted(todo, key=_preference):
-                last = ways[-1]
-                if last.target not in seen:
-                    seen.add(last.target)
-                    yield Path(ways)
-                    if not self._ends_all(Path(ways)):
-                        following += [(*ways, way) for way in onward(self._actors[last.target]).values()]
-            todo = following
+                if ways[-1].target not in seen:
+                    seen.add(ways[-1].target)
+                    level.append(Path(ways))
+            yield from level
+            ends = [path for path in level if self._ends_all(path)]
+            on = level if not ends else []
+            todo = [(*path.ways, way) for path in on for way in onward(self._actors[path.target])]
 
     def _counts(self, actor: Actor, path: Path) -> bool:
-        if not any(way.rank for way in path.ways) and not self._ends_all(path):
-            return False
-        return self._gains(actor, path.ways[-1].result)
+        return any(way.rank for way in path.ways) and self._gains(actor, path.ways[-1].result)
 
     def _gains(self, actor: Actor, result: Actor) -> bool:
         """Return whether the result may do something that neither the actor nor a role that it is given may."""
         return all(self._asker.exceeds(one, result) for one in self._given(actor))
 
     def _given(self, actor: Actor) -> list[Actor]:
-        found = {actor.arn: actor}
-        todo = [actor]
-        while todo:
-            for arn, way in self._entries(todo.pop()).items():
-                if way.is_given and arn not in found:
-                    found[arn] = self._actors[arn]
-                    todo.append(self._actors[arn])
-        return list(found.values())
+        """Return the actor and the roles that it is let into by name, directly or by way of another."""
+        if actor.arn not in self._givens:
+            found = {actor.arn: actor}
+            todo = [actor]
+            while todo:
+                for way in self._ways.given(todo.pop()):
+                    if way.target not in found:
+                        found[way.target] = self._actors[way.target]
+                        todo.append(found[way.target])
+            self._givens[actor.arn] = list(found.values())
+        return self._givens[actor.arn]
 
 
 def _arn(actor: Actor) -> str:

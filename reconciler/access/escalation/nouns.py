@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol, TypeAlias
 
-from reconciler.access.deciding import Decision, Principal, Request
+from reconciler.access.deciding import Principal, Request
 from reconciler.access.principals import Caller
 from reconciler.access.verdict import Label, Witness
 
@@ -58,7 +58,7 @@ class Actor:
     groups: tuple[str, ...] = ()
     """The ARNs of a user's groups."""
     unknown: tuple[str, ...] = ()
-    """The ARNs of policies that have a say and whose documents are not known."""
+    """Why not all that it holds is known, for people."""
     reserved: bool = False
     """Whether it is AWS's own: nobody else changes it, passes it or becomes it."""
 
@@ -90,7 +90,6 @@ class Proof:
     """A request that is allowed, as the evaluator says."""
 
     request: Request
-    decision: Decision
     asker: str
     """The ARN of whose policies allow it; of the role, where it is the role's trust that does."""
     caller: Caller | None = None

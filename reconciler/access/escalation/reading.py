@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from reconciler.access.deciding import Principal
 from reconciler.access.words import fold, items
 
 __all__ = ["ALLOW_ALL", "Powers", "Texts", "denies", "is_everything"]
+
+_COLONS = 5
 
 ALLOW_ALL: Mapping[str, Any] = {
     "Version": "2012-10-17",
@@ -21,12 +24,26 @@ _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _NAMED = re.compile(r"\$\{\s*([^\s},]+)")
 
 
+class Excerpt:
+    """What a document says of one action, as a document."""
+
+    def __init__(self, document: Mapping[str, Any], action: str) -> None:
+        """Take the statements that may be about the action; those that cannot be read are among them."""
+        kept = [one for one in _statements([document]) if _speaks(one, fold(action))]
+        self.document: Mapping[str, Any] = {**document, "Statement": kept}
+        self.is_empty = not kept
+        self.text = json.dumps(self.document, sort_keys=True, ensure_ascii=False)
+        self.folded = fold(self.text)
+        self.granted = tuple(dict.fromkeys(pattern for one in kept for pattern in _granted(one)))
+
+
 class Texts:
-    """Gives each document its text, which is the same for documents that say the same."""
+    """Gives each document its text and its excerpts, which are the same for documents that say the same."""
 
     def __init__(self) -> None:
         """Start with no document."""
         self._known: dict[int, tuple[Mapping[str, Any], str]] = {}
+        self._excerpts: dict[tuple[str, str], Excerpt] = {}
 
     def of(self, document: Mapping[str, Any]) -> str:
         """Return the document's text."""
@@ -37,24 +54,23 @@ class Texts:
             self._known[id(document)] = known
         return known[1]
 
+    def excerpt(self, document: Mapping[str, Any], action: str) -> Excerpt:
+        """Return what the document says of the action."""
+        key = (self.of(document), action)
+        if key not in self._excerpts:
+            self._excerpts[key] = Excerpt(document, action)
+        return self._excerpts[key]
+
 
 class Powers:
-    """A set of policies, shared by all who hold just that; what it may allow at most is known without any question."""
+    """What some policies say of one action, shared by all who hold policies that say the same of it."""
 
-    def __init__(self, principal: Principal, key: object, text: str) -> None:
-        """Take the principal, what tells it from others, and the text of all its documents in small letters."""
+    def __init__(self, principal: Principal, granted: tuple[str, ...], number: int) -> None:
+        """Take the policies, the patterns of all resources on which they may allow the action, and their own number."""
         self.principal = principal
-        self.key = key
-        self.text = text
-        self._granted: dict[str, tuple[str, ...]] = {}
+        self.granted = granted
+        self.number = number
         self._relaxed: dict[frozenset[str], Principal] = {}
-
-    def granted(self, action: str) -> tuple[str, ...]:
-        """Return the patterns of all resources on which the identity policies may allow the action."""
-        if action not in self._granted:
-            found = (pattern for one in _statements(self.principal.identity) for pattern in _granted(one, fold(action)))
-            self._granted[action] = tuple(dict.fromkeys(found))
-        return self._granted[action]
 
     def relaxed(self, keys: Iterable[str]) -> Principal:
         """Return a principal that is allowed whatever this one can be, and whose answers hang on the ``keys`` alone."""
@@ -63,9 +79,9 @@ class Powers:
             self._relaxed[known] = _relaxed(self.principal, known)
         return self._relaxed[known]
 
-    def names(self, resource: str, action: str) -> bool:
-        """Return whether a policy that allows the action names the very resource."""
-        return resource in self.granted(action)
+    def may_on(self, resource: str) -> bool:
+        """Return whether the policies may allow it on the resource; wrong only where it is yes."""
+        return any(_covers_arn(pattern, resource) for pattern in self.granted)
 
 
 def is_everything(principal: Principal) -> bool:
@@ -94,24 +110,30 @@ def _statements(documents: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
                 yield statement
 
 
-def _granted(statement: Mapping[str, Any], action: str) -> Iterator[str]:
+def _speaks(statement: Mapping[str, Any], action: str) -> bool:
+    complement = "NotAction" in statement
+    globs = items(statement.get("NotAction" if complement else "Action", "*"))
+    return any(_glob(fold(str(glob))).fullmatch(action) for glob in globs) is not complement
+
+
+def _granted(statement: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the patterns of the resources on which a statement may allow something."""
     if statement.get("Effect") != "Allow":
         return
-    complement = "NotAction" in statement
-    globs = items(statement.get("NotAction" if complement else "Action", []))
-    if any(_covers(fold(str(glob)), action) for glob in globs) is complement:
-        return
-    if "Resource" not in statement:
-        yield "*"
-        return
-    for resource in items(statement["Resource"]):
+    for resource in items(statement.get("Resource", "*")):
         yield _VARIABLE.sub("*", str(resource))
 
 
-def _covers(glob: str, text: str) -> bool:
-    if "*" not in glob and "?" not in glob:
-        return glob == text
-    return re.fullmatch(re.escape(glob).replace(r"\*", ".*").replace(r"\?", "."), text) is not None
+def _covers_arn(pattern: str, resource: str) -> bool:
+    if pattern in {"*", resource}:
+        return True
+    # Parts of an ARN that are missing are anything.
+    return _glob(pattern + ":*" * (_COLONS - pattern.count(":"))).fullmatch(resource) is not None
+
+
+@lru_cache(8_192)
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)
 
 
 def _relaxed(principal: Principal, known: frozenset[str]) -> Principal:

@@ -40,8 +40,8 @@ class Doors:
         self._seen: dict[tuple[object, ...], Actor] = {}
         self.named: dict[str, list[Actor]] = {}
         """The roles whose trusts name a user or role, by its ARN."""
-        self.open: list[Actor] = []
-        """The roles whose trusts let in whoever a policy of its own allows to come."""
+        self.open: dict[str, Actor] = {}
+        """The roles whose trusts let in whoever a policy of its own allows to come, by their ARNs."""
         for role in roles:
             self._enter(role)
 
@@ -60,7 +60,7 @@ class Doors:
                     for name in {name for space, name in one.trusted.names if space == "AWS"}:
                         self.named.setdefault(name, []).append(role)
         if wide:
-            self.open.append(role)
+            self.open[role.arn] = role
 
     def serves(self, role: Actor, service: str) -> Proof | None:
         """Return the proof that the role trusts the service, or None if it does not."""
@@ -79,11 +79,13 @@ class Doors:
             proof = self._let_in(role, actor.caller, actor.bindings, named=actor.arn)
             if proof is not None and self.may_come(role, actor):
                 return Entry((proof,), is_given=True)
+        if role.arn not in self.open and role not in self.named.get(actor.arn, ()):
+            return None
         own = self._asker.allowed(actor, _ASSUME, role.arn, {})
         proof = own and self._let_in(role, actor.caller, actor.bindings, named=None)
         if own is None or proof is None:
             return None
-        return Entry((own, proof), is_given=self._asker.powers(actor).names(role.arn, _ASSUME))
+        return Entry((own, proof), is_given=role.arn in self._asker.powers(actor, _ASSUME).granted)
 
     def may_come(self, role: Actor, actor: Actor) -> bool:
         """Return whether the actor can assume the role once the role's trust names it: whether nothing forbids it."""
@@ -97,8 +99,7 @@ class Doors:
         if found is None:
             return None
         request = Request(_ASSUME, role.arn, {**found.request.context, **seen.bindings})
-        decision = evaluate_trust(role.trust, caller, request)
-        return Proof(request, decision, role.arn, caller) if decision.allowed else None
+        return Proof(request, role.arn, caller) if evaluate_trust(role.trust, caller, request).allowed else None
 
     def _as_seen(self, role: Actor, caller: Caller, bindings: Mapping[str, str], named: str | None) -> Actor | None:
         """Return the trust as a policy that the caller holds, or None where it says nothing of it.

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
-from reconciler.access.escalation.asking import Asker, covers
+from reconciler.access.escalation.asking import Asker
 from reconciler.access.escalation.changes import Made, changes, is_unbound, joint
 from reconciler.access.escalation.nouns import Actor, Estate, Proof, Way
-from reconciler.access.escalation.reading import is_everything
 from reconciler.access.escalation.trusts import Doors
 from reconciler.catalogue.escalation import Pass, escalation_methods
 
@@ -27,13 +26,15 @@ class Ways:
         self._estate = estate
         self._others = [one for one in estate.actors if not one.reserved and not one.unknown]
         self._doors = Doors(asker, [one for one in self._others if one.is_role])
-        self._services: dict[tuple[object, bool], list[tuple[Pass, tuple[Proof, ...]]]] = {}
+        self._assuming: dict[tuple[str, str], Way | None] = {}
+        self._reaching: list[Actor] | None = None
+        self._services: dict[tuple[object, ...], list[tuple[Pass, tuple[Proof, ...]]]] = {}
         self._unbound: dict[str, bool] = {}
 
     def within(self, actor: Actor) -> Way | None:
         """Return the way by which the actor gives itself more, or None if there is none."""
         made = list(changes(self._asker, self._estate, actor, actor))
-        if not made or is_everything(self._asker.powers(actor).principal):
+        if not made or self._asker.whole(actor).is_everything:
             return None
         more = [one for one in made if self._asker.exceeds(actor, one.result)]
         best = next((one for one in more if is_unbound(one.result)), None)
@@ -57,47 +58,62 @@ class Ways:
             )
         return self._unbound[actor.arn]
 
-    def entries(self, actor: Actor) -> dict[str, Way]:
-        """Return the roles that the actor may assume, by their ARNs."""
-        found: dict[str, Way] = {}
-        granted = self._asker.powers(actor).granted(_ASSUME)
-        open_ = [role for role in self._doors.open if any(covers(pattern, role.arn) for pattern in granted)]
-        for role in (*self._doors.named.get(actor.arn, ()), *open_):
-            if role.arn not in found and role.arn != actor.arn:
-                entry = self._doors.entry(role, actor)
-                if entry is not None:
-                    found[role.arn] = Way(
-                        actor.arn, role.arn, (_ASSUME,), entry.proofs, 0, role, is_given=entry.is_given
-                    )
-        return found
+    def assuming(self, actor: Actor, role: Actor) -> Way | None:
+        """Return how the actor assumes the role, or None if it cannot."""
+        key = (actor.arn, role.arn)
+        if key not in self._assuming:
+            entry = self._doors.entry(role, actor) if role.is_role and role.arn != actor.arn else None
+            self._assuming[key] = None
+            if entry is not None:
+                proofs, is_given = entry.proofs, entry.is_given
+                self._assuming[key] = Way(actor.arn, role.arn, (_ASSUME,), proofs, 0, role, is_given=is_given)
+        return self._assuming[key]
 
-    def takes(self, actor: Actor, entries: dict[str, Way]) -> dict[str, Way]:
+    def given(self, actor: Actor) -> list[Way]:
+        """Return the ways to the roles that the actor is let into by name."""
+        patterns = self._asker.powers(actor, _ASSUME).granted
+        named = {role.arn: role for role in self._doors.named.get(actor.arn, ())}
+        named |= {arn: self._doors.open[arn] for arn in patterns if arn in self._doors.open}
+        ways = (self.assuming(actor, role) for _, role in sorted(named.items()))
+        return [way for way in ways if way is not None and way.is_given]
+
+    def unbound(self) -> list[Actor]:
+        """Return the roles that may do anything, or from which such a role is reached by assuming roles alone."""
+        if self._reaching is None:
+            roles = [one for one in self._others if one.is_role]
+            self._reaching = [role for role in roles if self.is_unbound(role)]
+            left, new = [role for role in roles if not self.is_unbound(role)], self._reaching
+            while new:
+                new = [role for role in left if any(self.assuming(role, goal) for goal in new)]
+                self._reaching = [*self._reaching, *new]
+                left = [role for role in left if role not in new]
+        return self._reaching
+
+    def takes(self, actor: Actor) -> dict[str, Way]:
         """Return the principals that the actor can make itself though nobody let it, by their ARNs.
 
         Where it can also change what such a principal holds, the way says so, and is worth more.
         """
         found: dict[str, Way] = {}
-        powers = self._asker.powers(actor)
-        if not any(map(powers.granted, _taking_actions())):
-            return found
-        for target in self._others:
+        taken = [action for action in _taking_actions() if self._asker.powers(actor, action).granted]
+        changes_any = any(one.action in taken for one in escalation_methods().changes)
+        for target in self._others if taken else ():
             if target.arn != actor.arn:
                 way = min(self._taking(actor, target), key=_cost, default=None)
-                taken = self._boosted(actor, target, way or entries.get(target.arn)) or way
-                if taken is not None:
-                    found[target.arn] = taken
+                way = (self._boosted(actor, target, way) if changes_any else None) or way
+                if way is not None:
+                    found[target.arn] = way
         return found
 
     def _taking(self, actor: Actor, target: Actor) -> Iterator[Way]:
-        powers = self._asker.powers(actor)
         for one in escalation_methods().becoming:
             fits = one.does != "assume" and (one.on == "role") is target.is_role
-            if fits and any(covers(pattern, target.arn) for pattern in powers.granted(one.action)):
+            if fits and self._asker.may_on(actor, one.action, target.arn):
                 proof = self._asker.allowed(actor, one.action, target.arn, self._asker.about(actor, target))
                 if proof is not None and (one.does != "trust" or self._doors.may_come(target, actor)):
                     actions = (one.action, _ASSUME) if one.does == "trust" else (one.action,)
                     yield Way(actor.arn, target.arn, actions, (proof,), 1, target)
-        if target.is_role and any(covers(pattern, target.arn) for pattern in powers.granted(_PASS)):
+        if target.is_role and self._asker.may_on(actor, _PASS, target.arn):
             yield from self._passing(actor, target)
 
     def _passing(self, actor: Actor, target: Actor) -> Iterator[Way]:
@@ -124,9 +140,9 @@ class Ways:
 
     def _working(self, actor: Actor, *, carriers: bool) -> list[tuple[Pass, tuple[Proof, ...]]]:
         """Return the methods whose actions the actor may call, beside iam:PassRole."""
-        key = (self._asker.powers(actor).key, carriers)
+        methods = escalation_methods().carriers if carriers else escalation_methods().passing
+        key = (carriers, *(self._asker.powers(actor, action).number for one in methods for action in one.actions))
         if key not in self._services:
-            methods = escalation_methods().carriers if carriers else escalation_methods().passing
             found = ((method, self._all_of(actor, method)) for method in methods)
             self._services[key] = [(method, proofs) for method, proofs in found if proofs is not None]
         return [
@@ -147,12 +163,15 @@ class Ways:
         return None
 
     def _boosted(self, actor: Actor, target: Actor, way: Way | None) -> Way | None:
-        """Return the way with what the actor first makes of the target, where that is more than the target is."""
-        if way is None or self.is_unbound(target):
+        """Return a way in with what the actor first makes of the target, where the target is not all already."""
+        if self.is_unbound(target):
             return None
-        made = list(changes(self._asker, self._estate, actor, target))
+        made = changes(self._asker, self._estate, actor, target)
         best = next((one for one in made if is_unbound(one.result)), None)
         if best is None:
+            return None
+        way = way or self.assuming(actor, target)
+        if way is None:
             return None
         actions = (best.action, *way.actions)
         return Way(actor.arn, target.arn, actions, (best.proof, *way.proofs), 2, best.result)

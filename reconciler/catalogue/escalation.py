@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Literal, TypeAlias
 
 from reconciler.catalogue.shipped import read
@@ -57,7 +57,7 @@ class Pass:
     """Whether all the actions are about one and the same resource."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Methods:
     """All ways, those first that a person would name first."""
 
@@ -67,6 +67,19 @@ class Methods:
     """What is called beside iam:PassRole on the role: it makes the service start something with it."""
     carriers: tuple[Pass, ...]
     """What takes over something that has the role already."""
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Return all actions that are named."""
+        single = (one.action for one in (*self.changes, *self.becoming))
+        return frozenset(
+            [*single, "iam:PassRole", *(a for one in (*self.passing, *self.carriers) for a in one.actions)]
+        )
+
+    @cached_property
+    def folded(self) -> frozenset[str]:
+        """Return all actions that are named, in small letters."""
+        return frozenset(name.lower() for name in self.names)
 
 
 @cache

@@ -11,6 +11,7 @@ from reconciler.access.escalation.nouns import Actor, Doubt, Proof, Provers
 from reconciler.access.escalation.probes import Probes
 from reconciler.access.escalation.reading import ALLOW_ALL, Powers, Texts, is_everything
 from reconciler.access.words import fold
+from reconciler.catalogue.escalation import escalation_methods
 from reconciler.errors import PolicyError
 
 __all__ = ["Asker"]
@@ -29,6 +30,8 @@ class Asker:
         self._texts = Texts()
         self._powers: dict[object, Powers] = {}
         self._by_actor: dict[tuple[int, str, bool], tuple[Actor, Powers]] = {}
+        self._actions: dict[int, tuple[Actor, frozenset[str]]] = {}
+        self._folded = {name: fold(name) for name in escalation_methods().names}
         self._whole: dict[int, tuple[Actor, Whole]] = {}
         self._wholes: dict[object, Whole] = {}
         self._asked: dict[object, Request | None] = {}
@@ -44,9 +47,20 @@ class Asker:
         key = (id(actor), action, is_named)
         known = self._by_actor.get(key)
         if known is None:
+            folded = self._folded.get(action)
+            if not is_named and folded is not None and folded not in self._allowed_to(actor):
+                return _NOTHING
             principal = named(actor) if is_named else actor.principal
             known = (actor, self._excerpt(principal, action))
             self._by_actor[key] = known
+        return known[1]
+
+    def _allowed_to(self, actor: Actor) -> frozenset[str]:
+        known = self._actions.get(id(actor))
+        if known is None:
+            documents = [_mapping(one) for one in actor.principal.identity]
+            known = (actor, frozenset().union(*map(self._texts.allowed, documents)))
+            self._actions[id(actor)] = known
         return known[1]
 
     def _excerpt(self, principal: Principal, action: str) -> Powers:
@@ -175,6 +189,10 @@ class Asker:
     def doubt(self, source: str, what: str, reasons: tuple[str, ...]) -> None:
         """Keep something that could not be settled."""
         self.doubts[Doubt(source, what, reasons)] = None
+
+
+_NOTHING = Powers(Principal([]), (), -1)
+"""What policies say of an action that none of them may allow."""
 
 
 class Whole:

@@ -158,17 +158,14 @@ class Graph:
     def _walk(self, actor: Actor, first: Iterable[Way], onward: Callable[[Actor], Iterator[Way]]) -> Iterator[Path]:
         """Yield the shortest path to each principal that is reached, no longer than the first that may do anything."""
         seen = {actor.arn}
-        todo: list[tuple[Way, ...]] = [(way,) for way in first]
-        while todo:
-            level: list[Path] = []
-            for ways in sorted(todo, key=_preference):
-                if ways[-1].target not in seen:
-                    seen.add(ways[-1].target)
-                    level.append(Path(ways))
-            yield from level
-            ends = [path for path in level if self._ends_all(path)]
-            on = level if not ends else []
-            todo = [(*path.ways, way) for path in on for way in onward(self._actors[path.target])]
+        level = _fresh(((way,) for way in first), seen)
+        while level:
+            seen |= level.keys()
+            yield from level.values()
+            if any(map(self._ends_all, level.values())):
+                return
+            more = ((*path.ways, way) for path in level.values() for way in onward(self._actors[path.target]))
+            level = _fresh(more, seen)
 
     def _counts(self, actor: Actor, path: Path) -> bool:
         return any(way.rank for way in path.ways) and self._gains(actor, path.ways[-1].result)
@@ -199,5 +196,11 @@ def _target(path: Path) -> str:
     return path.target
 
 
-def _preference(ways: tuple[Way, ...]) -> tuple[object, ...]:
-    return (ways[-1].target, [way.target for way in ways])
+def _fresh(found: Iterable[tuple[Way, ...]], seen: set[str]) -> dict[str, Path]:
+    """Return a path to each target that was not seen before: the first that is found, sorted by target."""
+    fresh: dict[str, Path] = {}
+    for ways in found:
+        target = ways[-1].target
+        if target not in seen and target not in fresh:
+            fresh[target] = Path(ways)
+    return dict(sorted(fresh.items()))

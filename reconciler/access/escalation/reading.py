@@ -10,6 +10,7 @@ from typing import Any
 
 from reconciler.access.deciding import Principal
 from reconciler.access.words import fold, items
+from reconciler.catalogue.escalation import escalation_methods
 
 __all__ = ["ALLOW_ALL", "Powers", "Texts", "denies", "is_everything"]
 
@@ -44,6 +45,7 @@ class Texts:
         """Start with no document."""
         self._known: dict[int, tuple[Mapping[str, Any], str]] = {}
         self._excerpts: dict[tuple[str, str], Excerpt] = {}
+        self._allowed: dict[str, frozenset[str]] = {}
 
     def of(self, document: Mapping[str, Any]) -> str:
         """Return the document's text."""
@@ -53,6 +55,14 @@ class Texts:
             known = (document, json.dumps(document, sort_keys=True, ensure_ascii=False))
             self._known[id(document)] = known
         return known[1]
+
+    def allowed(self, document: Mapping[str, Any]) -> frozenset[str]:
+        """Return those actions by which somebody may get at more that the document may allow, in small letters."""
+        text = self.of(document)
+        if text not in self._allowed:
+            allowing = (one for one in _statements([document]) if one.get("Effect") == "Allow")
+            self._allowed[text] = frozenset(action for one in allowing for action in _known_actions(one))
+        return self._allowed[text]
 
     def excerpt(self, document: Mapping[str, Any], action: str) -> Excerpt:
         """Return what the document says of the action."""
@@ -114,6 +124,15 @@ def _speaks(statement: Mapping[str, Any], action: str) -> bool:
     complement = "NotAction" in statement
     globs = items(statement.get("NotAction" if complement else "Action", "*"))
     return any(_glob(fold(str(glob))).fullmatch(action) for glob in globs) is not complement
+
+
+def _known_actions(statement: Mapping[str, Any]) -> Iterable[str]:
+    known = escalation_methods().folded
+    if "NotAction" in statement:
+        return [action for action in known if _speaks(statement, action)]
+    globs = {fold(str(glob)) for glob in items(statement.get("Action", "*"))}
+    wild = [_glob(glob) for glob in globs if "*" in glob or "?" in glob]
+    return (globs & known) | {action for action in known for glob in wild if glob.fullmatch(action)}
 
 
 def _granted(statement: Mapping[str, Any]) -> Iterator[str]:

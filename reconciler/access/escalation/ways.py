@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 
 from reconciler.access.escalation.asking import Asker
@@ -28,7 +27,7 @@ class Ways:
         self._doors = Doors(asker, [one for one in self._others if one.is_role])
         self._assuming: dict[tuple[str, str], Way | None] = {}
         self._reaching: list[Actor] | None = None
-        self._services: dict[tuple[object, ...], list[tuple[Pass, tuple[Proof, ...]]]] = {}
+        self._working_by: dict[tuple[str, bool], list[tuple[Pass, tuple[Proof, ...]]]] = {}
         self._unbound: dict[str, bool] = {}
 
     def within(self, actor: Actor) -> Way | None:
@@ -140,19 +139,19 @@ class Ways:
 
     def _working(self, actor: Actor, *, carriers: bool) -> list[tuple[Pass, tuple[Proof, ...]]]:
         """Return the methods whose actions the actor may call, beside iam:PassRole."""
-        methods = escalation_methods().carriers if carriers else escalation_methods().passing
-        key = (carriers, *(self._asker.powers(actor, action).number for one in methods for action in one.actions))
-        if key not in self._services:
+        key = (actor.arn, carriers)
+        if key not in self._working_by:
+            methods = escalation_methods().carriers if carriers else escalation_methods().passing
             found = ((method, self._all_of(actor, method)) for method in methods)
-            self._services[key] = [(method, proofs) for method, proofs in found if proofs is not None]
-        return [
-            (method, tuple(replace(one, asker=actor.arn) for one in found)) for method, found in self._services[key]
-        ]
+            self._working_by[key] = [(method, proofs) for method, proofs in found if proofs is not None]
+        return self._working_by[key]
 
     def _all_of(self, actor: Actor, method: Pass) -> tuple[Proof, ...] | None:
+        if not all(self._asker.powers(actor, action).granted for action in method.actions):
+            return None
         found = [self._asker.allowed_somewhere(actor, action) for action in method.actions]
         proofs = [proof for proof in found if proof is not None]
-        if len(proofs) < len(found):
+        if len(proofs) < len(method.actions):
             return None
         if not method.one:
             return tuple(proofs)

@@ -71,10 +71,8 @@ class Methods:
     @cached_property
     def names(self) -> frozenset[str]:
         """Return all actions that are named."""
-        single = (one.action for one in (*self.changes, *self.becoming))
-        return frozenset(
-            [*single, "iam:PassRole", *(a for one in (*self.passing, *self.carriers) for a in one.actions)]
-        )
+        alone = {"iam:PassRole"} | {one.action for one in self.changes} | {one.action for one in self.becoming}
+        return frozenset(alone.union(*(one.actions for one in (*self.passing, *self.carriers))))
 
     @cached_property
     def folded(self) -> frozenset[str]:

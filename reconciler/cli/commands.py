@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import click
 
 import reconciler
-from reconciler.cli import gate, run, saved, undoing
+from reconciler.cli import access_commands, expectations, gate, run, saved, undoing
 from reconciler.cli.actions import actions
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, heard, unread
@@ -73,13 +73,18 @@ def cli(ctx: click.Context, sandbox: str | None) -> int:
 def validate(target: Target) -> int:
     """Check the documents, offline.
 
-    With --sandbox or --profile they are also held against that account.
+    What they expect of access is proved over the principals that they declare; what only the account can tell is left
+    to plan. With --sandbox or --profile the documents are also held against that account.
     """
     source = run.checked(target, offline=True)
     if target.sandbox is not None or target.profile is not None:
         run.planned(target, source)
+    found = run.declared(target, source)
+    expected = expectations.judged(found)
     with unread():
-        click.echo(f"valid: {_inventory(run.declared(target, source))}")
+        click.echo(f"valid: {_inventory(found)}")
+        if expected:
+            click.echo(expected)
     return _IN_SYNC
 
 
@@ -164,6 +169,7 @@ def drift(target: Target, output: str) -> int:
 
 
 cli.add_command(undoing.undo)
+cli.add_command(access_commands.access)
 
 
 @cli.group(invoke_without_command=True)

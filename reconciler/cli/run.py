@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reconciler.live import Iam
     from reconciler.plan.make import Reader
 
-__all__ = ["Place", "checked", "declared", "made", "planned", "reached", "reset", "sandbox_place"]
+__all__ = ["Place", "checked", "declared", "looked_at", "made", "planned", "reached", "reset", "sandbox_place"]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
@@ -83,6 +83,24 @@ def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
         account = iam.identify()
     source.entry(account.id)
     return iam, source.build(account, target.today)
+
+
+def looked_at(target: Target) -> tuple[Iam, Account]:
+    """Return the IAM that the target leads to, and its account, which the settings name; only these must be sound.
+
+    Raises:
+        InputError: the settings cannot be read.
+        AccountError: there are no credentials, or they belong to another account.
+        SandboxError: the sandbox cannot be opened.
+    """
+    from reconciler.documents import load  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    source = load(target.directory)
+    iam = _iam(target, source)
+    with status("asking whose credentials these are"):
+        account = iam.identify()
+    source.entry(account.id)
+    return iam, account
 
 
 def made(desired: Desired, iam: Reader) -> Plan:

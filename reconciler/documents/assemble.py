@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from reconciler.documents.crosscheck import (
     check_renames,
 )
 from reconciler.documents.declare import Prepared, Written, declare
+from reconciler.documents.expecting import Stated, Told, check_subjects
 from reconciler.documents.memberships import complete
 from reconciler.documents.settings import AccountSettings, SettingsFile
 from reconciler.errors import Fault
@@ -32,6 +33,8 @@ class Parts:
     directory: Path
     kinds: Mapping[str, Kind[Any]]
     written: list[Written] = field(default_factory=list)
+    stated: list[Stated] = field(default_factory=list)
+    """The documents that declare no object but say what is expected."""
     settings: SettingsFile | None = None
     faults: list[Fault] = field(default_factory=list)
     lost_names: set[str] = field(default_factory=set)
@@ -41,10 +44,19 @@ class Parts:
 
 
 def assemble(
-    documents: Iterable[tuple[Written, Prepared]], account: Account, today: dt.date, own: AccountSettings, parts: Parts
+    documents: Iterable[tuple[Written, Prepared]],
+    told: Sequence[Told],
+    account: Account,
+    today: dt.date,
+    own: AccountSettings,
+    parts: Parts,
 ) -> tuple[Desired, Findings]:
-    """Return what the documents declare together, and everything that can be said against them."""
+    """Return what the documents declare and expect together, and everything that can be said against them."""
     found = Findings(warnings=list(own.warnings))
+    for one_told in told:
+        found.faults.extend(one_told.faults)
+        found.warnings.extend(one_told.warnings)
+    expectations = sorted((e for one_told in told for e in one_told.expectations), key=lambda e: e.origin)
     lost = set(parts.lost_names)
     nameless = False
     spoiled: set[str] = set()
@@ -64,6 +76,7 @@ def assemble(
     seen = Findings(likely=found.likely, warnings=found.warnings, open=found.open)
     for check in (check_ignored, check_marks, check_references, check_renames):
         check(whole, seen)
+    check_subjects(whole, expectations, seen)
     completed, contradictions = complete(declared, parts.kinds)
     consequences = (*seen.faults, *contradictions)
     found.faults.extend(fault for fault in consequences if fault.place not in spoiled)
@@ -74,6 +87,7 @@ def assemble(
         declared={address: completed[address] for address in sorted(completed)},
         today=today,
         warnings=tuple(sorted({*found.warnings, *found.open})),
+        expectations=tuple(expectations),
     )
     return desired, found
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.documents.expecting import EXPECTATION
 from reconciler.documents.files import read_text, resolved_below, shown
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.jsontext import read_json
@@ -117,13 +118,18 @@ def kind_of(tree: Tree, kinds: Mapping[str, Kind[Any]]) -> Kind[Any] | Fault:
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is not None:
         return kind
-    meant = did_you_mean(name, kinds) if isinstance(name, str) else None
+    meant = did_you_mean(name, _documents(kinds)) if isinstance(name, str) else None
     remedy = f"did you mean {meant}?" if meant else f"write {_any_of(kinds)}"
     return Fault(str(tree.at(("kind",))), f"unknown kind{' ' + quoted(name) if isinstance(name, str) else ''}", remedy)
 
 
 def _any_of(kinds: Mapping[str, Kind[Any]]) -> str:
-    return listed(sorted(kinds), "or")
+    return listed(_documents(kinds), "or")
+
+
+def _documents(kinds: Mapping[str, Kind[Any]]) -> list[str]:
+    """Return what a document's ``kind`` may say: it declares an object of a kind, or states what is expected."""
+    return sorted([*kinds, EXPECTATION])
 
 
 def prepare(written: Written, scope: Scope, files: JsonFiles) -> Prepared:

@@ -8,6 +8,7 @@ from typing import Any
 
 from reconciler.documents.assemble import Parts
 from reconciler.documents.declare import Written, kind_of
+from reconciler.documents.expecting import EXPECTATION, Stated
 from reconciler.documents.files import find_files, read_text, shown
 from reconciler.documents.hints import did_you_mean
 from reconciler.documents.settings import read_settings
@@ -70,7 +71,10 @@ def _are_settings(tree: Tree) -> bool:
 
 
 def _take(tree: Tree, path: Path, parts: Parts) -> None:
-    """Sort a document: the settings, an object of a kind, or a fault."""
+    """Sort a document: the settings, an object of a kind, expectations, or a fault."""
+    if isinstance(tree.data, dict) and tree.data.get("kind") == EXPECTATION:
+        parts.stated.append(Stated(tree, path))
+        return
     kind = kind_of(tree, parts.kinds)
     if isinstance(kind, Fault) and _are_settings(tree):
         if "kind" in tree.data:

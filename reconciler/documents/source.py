@@ -9,6 +9,7 @@ from dataclasses import replace
 from reconciler.documents.assemble import Parts, assemble
 from reconciler.documents.crosscheck import Findings
 from reconciler.documents.declare import JsonFiles, Prepared, Written, declare, prepare
+from reconciler.documents.expecting import Stated, Told, tell
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.settings import NOWHERE, AccountEntry
 from reconciler.documents.variables import Scope
@@ -98,7 +99,8 @@ class Source:
             return []
         names = self._parts.settings.names
         faults = []
-        for written in self._parts.written:
+        documents: list[Written | Stated] = [*self._parts.written, *self._parts.stated]
+        for written in documents:
             for index, name in enumerate(written.accounts or ()):
                 if name in names:
                     continue
@@ -116,11 +118,14 @@ class Source:
         """Return what can be said against documents of no account, or of one whose id cannot be read."""
         settings = self._parts.settings
         if settings is None:
-            return self._each([one for one in self._parts.written if not one.tree.templated], Scope(), today)
+            told = self._told((one for one in self._parts.stated if not one.tree.templated), Scope())
+            written = [one for one in self._parts.written if not one.tree.templated]
+            return [*self._each(written, Scope(), today), *_faults(told)]
         faults: list[Fault] = []
         for entry in settings.unclear:
             own = settings.for_account(entry, region, today, self._parts.kinds.keys())
             faults += [*own.faults, *self._each(self._meant_for(entry), own.scope, today)]
+            faults += _faults(self._told(self._parts.stated, own.scope))
         entries = (*settings.entries, *settings.unclear)
         used = {id(one) for entry in entries for one in self._meant_for(entry)}
         unused = [one for one in self._parts.written if id(one) not in used]
@@ -150,11 +155,10 @@ class Source:
         return prepared
 
     def _meant_for(self, entry: AccountEntry) -> list[Written]:
-        return [
-            one
-            for one in self._parts.written
-            if one.accounts is None or entry.name is None or entry.name in one.accounts
-        ]
+        return [one for one in self._parts.written if _is_for(one.accounts, entry)]
+
+    def _told(self, stated: Iterable[Stated], scope: Scope) -> list[Told]:
+        return [tell(one, scope, self._parts.kinds.values()) for one in stated]
 
     def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, Findings]:
         parts = self._parts
@@ -162,6 +166,16 @@ class Source:
             return Desired(account, Settings(), {}, today), Findings()
         own = parts.settings.for_account(entry, account.region, today, parts.kinds.keys())
         written = [(one, self._prepare(one, own.scope)) for one in self._meant_for(entry)]
-        desired, found = assemble(written, account, today, own, parts)
+        told = self._told((one for one in parts.stated if _is_for(one.accounts, entry)), own.scope)
+        desired, found = assemble(written, told, account, today, own, parts)
         found.faults.extend(own.faults)
         return desired, found
+
+
+def _is_for(accounts: list[str] | None, entry: AccountEntry) -> bool:
+    """Return whether a document that names these accounts is about the account of the entry."""
+    return accounts is None or entry.name is None or entry.name in accounts
+
+
+def _faults(told: Iterable[Told]) -> list[Fault]:
+    return [fault for one in told for fault in one.faults]

@@ -12,13 +12,13 @@ import os
 import re
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Kept", "Version", "opened"]
+__all__ = ["Kept", "Version", "kept_documents", "opened"]
 
 _FORMAT = 1
 _ENDPOINT = re.compile(
@@ -26,6 +26,8 @@ _ENDPOINT = re.compile(
     r"(amazonaws\.(com|com\.cn|eu)|api\.aws|api\.amazonwebservices\.(com\.cn|eu))/?"
 )
 """Source: botocore's endpoint rule set of IAM. Documents of the partitions that are left out are not kept."""
+_ANY_ENDPOINT = "https://iam.amazonaws.com"
+"""An ARN names its partition, so what AWS's endpoints answer is kept in one place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,13 @@ def opened(endpoint: str) -> Kept | None:
     place = platformdirs.user_cache_path("iam-reconciler") / "policies"
     # Without a home, or with a variable that is no absolute path, it would be in whatever repository this runs in.
     return Kept(place) if _ENDPOINT.fullmatch(endpoint) and place.is_absolute() else None
+
+
+def kept_documents(arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+    """Return what is kept of the policies' documents, by ARN; nobody is asked whether they are AWS's latest."""
+    kept = opened(_ANY_ENDPOINT)
+    found = ((arn, kept.get(arn)) for arn in sorted(arns)) if kept is not None else ()
+    return {arn: version.document for arn, version in found if version is not None}
 
 
 class Kept:

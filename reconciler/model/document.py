@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias
 
 from reconciler.errors import Fault
 from reconciler.model.address import Account, Address, Origin
+from reconciler.model.expectation import Expectation
 
 __all__ = ["Context", "Declared", "Desired", "Document", "IgnoreRule", "Path", "Report", "Settings", "State"]
 
@@ -124,6 +125,8 @@ class Desired:
     today: dt.date
     """The day, UTC, that every ``until`` is held against."""
     warnings: tuple[Fault, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
+    """What is to be true of access once the account is as desired."""
     verbatim: bool = False
     """Whether the resources hold what IAM's calls take: references are resolved, the ownership mark is among the tags
     where it belongs, and of what is not declared nothing is to be said."""

@@ -14,10 +14,10 @@ from reconciler.plan.foresee import Objects
 from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
+__all__ = ["KNOWN", "NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
 
 
-_KNOWN: Mapping[str, Mapping[str, Any]] = {
+KNOWN: Mapping[str, Mapping[str, Any]] = {
     name: {"Version": "2012-10-17", "Statement": {"Effect": effect, "Action": "*", "Resource": "*"}}
     for name, effect in (("AdministratorAccess", "Allow"), ("AWSDenyAll", "Deny"))
 }
@@ -151,7 +151,7 @@ class Reader:
     def _behind(self, objects: Objects, facet: Facet, key: str) -> tuple[Mapping[str, Any] | str, ...]:
         target = led_to(facet, key, self._account)
         if target is None:
-            return (_KNOWN.get(key.rpartition(":aws:policy/")[2], key),)
+            return (KNOWN.get(key.rpartition(":aws:policy/")[2], key),)
         return tuple(self._documents(objects, target)) if target in objects else ()
 
     def _add(self, item: Mapping[str, Any] | str, allow: set[Part], deny: set[Part]) -> None:

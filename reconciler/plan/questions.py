@@ -1,0 +1,210 @@
+"""Questions about what somebody may do, put to the proofs: is any of it allowed, is all of it.
+
+A question is a policy of its own, which allows what is asked about. Some of it is allowed if the principal can do
+anything at all where this policy must allow too; all of it is allowed if whoever holds this policy alone can do nothing
+that the principal cannot.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.access import Decision, Label, Principal, Request, Verdict, compare, evaluate
+from reconciler.access.proving import keys_that_count
+from reconciler.catalogue import managed_policy
+from reconciler.catalogue.actions import action_catalogue
+from reconciler.catalogue.reach import acting_on
+from reconciler.catalogue.search import find_actions
+from reconciler.kinds import KINDS
+from reconciler.plan.picture import Held, Picture
+
+__all__ = ["Asker", "Finding", "Question", "cannot_be", "question"]
+
+_HOLE = re.compile(r"\$\{(\w+)\}")
+_EVERYTHING: Mapping[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """Requests that somebody may make, and whether all of them or any of them is asked about."""
+
+    every: bool
+    """Whether it is asked if all are allowed, each with just the context that is given; else if any is."""
+    within: Mapping[str, Any]
+    """A policy that allows these requests and nothing else."""
+    context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The answer to a question."""
+
+    holds: bool | None
+    """None: it could not be settled."""
+    request: Request | None = None
+    """One that shows it: an allowed one where some are, a refused one where not all are."""
+    decision: Decision | None = None
+    """What becomes of the request."""
+    label: Label | None = None
+    """What is peculiar to the request."""
+    reasons: tuple[str, ...] = ()
+    """Why it could not be settled."""
+    unknown: tuple[str, ...] = ()
+    """The ARNs of the policies whose documents would settle it."""
+
+
+def question(
+    actions: Iterable[str],
+    resources: Iterable[str],
+    context: Mapping[str, str | Sequence[str]],
+    *,
+    every: bool,
+    partition: str = "aws",
+) -> Question:
+    """Return the question if every request, or any, is allowed that the globs cover.
+
+    Where a resource is named, only those of the actions count that can act on such a resource. If every request is
+    asked about, actions that AWS may add do not count, and where no resource is named, resources that no action has.
+    """
+    statements: dict[tuple[str, ...], dict[str, None]] = {}
+    for resource in resources:
+        for action in actions:
+            for forms, names in _covered(action, resource, partition, every=every):
+                statements.setdefault(forms, {}).update(dict.fromkeys(names))
+    allowed = [
+        {"Effect": "Allow", "Action": list(names), "Resource": list(forms)} for forms, names in statements.items()
+    ]
+    return Question(every, {"Version": "2012-10-17", "Statement": allowed}, dict(context))
+
+
+def _covered(
+    action: str, resource: str, partition: str, *, every: bool
+) -> Iterator[tuple[tuple[str, ...], Iterable[str]]]:
+    """Yield resources with the actions that are asked about on them."""
+    catalogue = action_catalogue()
+    found, acting = find_actions(catalogue, action), acting_on(catalogue, action, resource)
+    if not acting or action == "*" == resource or (len(found) == len(acting) and not every):
+        yield (resource,), [action]
+    elif resource != "*":
+        yield (resource,), [catalogue.names[at] for at in acting]
+    else:
+        for at in acting:
+            forms = dict.fromkeys(_glob(form, partition) for form in catalogue.arn_formats(at))
+            yield tuple(forms) or ("*",), [catalogue.names[at]]
+
+
+def _glob(form: str, partition: str) -> str:
+    """Return what matches every ARN of this form in the partition."""
+    return _HOLE.sub(lambda hole: partition if hole[1] == "Partition" else "*", form)
+
+
+def cannot_be(held: Held, context: Mapping[str, str | Sequence[str]]) -> str:
+    """Return why no request of the principal has this context, or nothing: it may fix another value itself."""
+    own = {key.lower(): (key, value) for key, value in held.bindings.items()}
+    for key, value in context.items():
+        fixed = own.get(key.lower())
+        if fixed is not None and value != fixed[1] and list(value) != [fixed[1]]:
+            return f"{fixed[0]} of {held.address} is {fixed[1]}"
+    return ""
+
+
+class Asker:
+    """Puts questions about the principals of one picture; of principals that hold the same, one is asked."""
+
+    def __init__(self, picture: Picture) -> None:
+        """Take who holds what."""
+        self._picture = picture
+        self._texts: dict[int, tuple[Any, str]] = {}
+        self._answers: dict[tuple[object, ...], Finding] = {}
+
+    def ask(self, held: Held, asked: Question) -> Finding:
+        """Return what is known of the question; a policy whose document is not known may allow or deny anything.
+
+        Of a policy of AWS the catalogue tells whether it denies something.
+        """
+        known = self._plain(held, asked.context)
+        if not held.unknown:
+            return self._asked(known, asked)
+        most = replace(known, identity=[*known.identity, _EVERYTHING])
+        finding = self._asked(most, asked)
+        if finding.holds is False:
+            return finding
+        if not self._is_bounded_unknown(held) and not any(map(_may_deny, held.unknown)):
+            finding = self._asked(known, asked)
+            if finding.holds is True:
+                return finding
+        return Finding(None, unknown=held.unknown)
+
+    def _is_bounded_unknown(self, held: Held) -> bool:
+        observed = self._picture.objects[held.address]
+        facets = (facet for facet in KINDS[held.address.kind].facets if facet.grants == "boundary")
+        return held.boundary is None and any(getattr(observed.resource, facet.field) for facet in facets)
+
+    def _plain(self, held: Held, context: Mapping[str, str | Sequence[str]]) -> Principal:
+        """Return the principal with the context as it is asked about; keys that no document speaks of are left out."""
+        principal = held.principal
+        documents = [*principal.identity, *([principal.boundary] if principal.boundary is not None else [])]
+        texts = [self._text(document).lower() for document in documents]
+        fixed: dict[str, Any] = {**{key.lower(): value for key, value in context.items()}}
+        fixed |= {key.lower(): value for key, value in held.bindings.items()}
+        spoken = {key: value for key, value in fixed.items() if any(key in text for text in texts)}
+        return replace(principal, bindings=spoken)
+
+    def _asked(self, principal: Principal, asked: Question) -> Finding:
+        key = (
+            tuple(self._text(document) for document in principal.identity),
+            self._text(principal.boundary),
+            tuple(sorted(principal.bindings.items())),
+            id(asked),
+        )
+        if key not in self._answers:
+            # The question is kept beside its answer, so that its id stays its own.
+            self._texts[id(asked)] = (asked, "")
+            self._answers[key] = _every(principal, asked) if asked.every else _any(principal, asked)
+        return self._answers[key]
+
+    def _text(self, document: Any) -> str:
+        if document is None:
+            return ""
+        known = self._texts.get(id(document))
+        if known is None:
+            # The document is kept beside its text, so that its id stays its own.
+            known = self._texts[id(document)] = (document, json.dumps(document, sort_keys=True, ensure_ascii=False))
+        return known[1]
+
+
+def _any(principal: Principal, asked: Question) -> Finding:
+    within = replace(principal, scps=[*principal.scps, [asked.within]])
+    found = compare(replace(within, identity=[]), within)
+    return _found(found, principal, asked, holds=found.widens)
+
+
+def _every(principal: Principal, asked: Question) -> Finding:
+    absent = dict.fromkeys(keys_that_count(principal), ())
+    bindings = {**absent, **principal.bindings}
+    found = compare(replace(principal, bindings=bindings), Principal([asked.within], bindings=bindings))
+    return _found(found, principal, asked, holds=None if found.widens is None else not found.widens)
+
+
+def _found(verdict: Verdict, principal: Principal, asked: Question, *, holds: bool | None) -> Finding:
+    """Return the answer with a request that the new side only allows, its context as it was asked about."""
+    if not verdict.gained:
+        return Finding(holds, reasons=verdict.reasons if holds is None else ())
+    witness = verdict.gained[0]
+    given = {key.lower() for key in asked.context}
+    own = {key: value for key, value in witness.request.context.items() if key.lower() not in given}
+    request = replace(witness.request, context={**asked.context, **own})
+    return Finding(holds, request, evaluate(principal, witness.request), witness.label)
+
+
+def _may_deny(arn: str) -> bool:
+    """Return whether a policy whose document is not known may deny something."""
+    policy = managed_policy(arn.rpartition("/")[2])
+    return policy is None or policy.denies or policy.arn(arn.split(":")[1]) != arn

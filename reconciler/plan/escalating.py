@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.access import compare, possible
+from reconciler.access import compare, evaluate, evaluate_trust, possible
 from reconciler.access.escalation import Actor, Doubt, Estate, Graph, Path, Policy, Proof, Provers, Way
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Escalation, Evidence, Hop, Observed
-from reconciler.plan.impact import statement
+from reconciler.plan.because import statement
 from reconciler.plan.picture import Held, Paper, Picture
 from reconciler.plan.standing import is_principal, led_to
 
@@ -28,7 +28,7 @@ class Found:
 
 
 def escalations(picture: Picture) -> Found:
-    """Return all paths of an account by which a principal gets at more than it is given, sorted by source and target."""
+    """Return all paths by which a principal of the account gets at more than it is given, by source and target."""
     scene = _Scene(picture)
     paths = scene.graph.paths()
     return Found(tuple(map(scene.told, paths)), tuple(map(scene.doubted, scene.graph.doubts)))
@@ -84,13 +84,15 @@ class _Scene:
 
     def _evidence(self, proof: Proof) -> Evidence:
         held, request = self._held[proof.asker], proof.request
-        caller = f"{proof.caller.space} {proof.caller.name}" if proof.caller is not None else ""
-        papers = [*held.identity, *([held.boundary] if held.boundary is not None else [])]
-        if proof.caller is not None and held.trust is not None:
-            papers = [Paper(held.trust, held.address, "trust")]
         context = {key: value for key, value in request.context.items() if value}
-        because = statement(proof.decision.by, papers)
-        return Evidence(True, request.action, request.resource, because, context, caller)  # noqa: FBT003  it is allowed
+        if proof.caller is None or held.trust is None:
+            papers = held.identity if held.boundary is None else (*held.identity, held.boundary)
+            reason = statement(evaluate(held.principal, request).by, papers)
+            return Evidence(True, request.action, request.resource, reason, context)  # noqa: FBT003  it is allowed
+        decision = evaluate_trust(held.trust, proof.caller, request)
+        reason = statement(decision.by, [Paper(held.trust, held.address, "trust")])
+        caller = f"{proof.caller.space} {proof.caller.name}"
+        return Evidence(True, request.action, request.resource, reason, context, caller)  # noqa: FBT003  as above
 
 
 def _possible(principal: Any, action: str, resource: str, context: Mapping[str, Any]) -> Any:

@@ -25,7 +25,7 @@ from reconciler.model import Access, Address, Call, Evidence, Impact, Live
 from reconciler.plan.foresee import after_all
 from reconciler.plan.picture import Held, Paper, Picture, aws_policies
 
-__all__ = ["impacts", "measured", "pairs", "statement"]
+__all__ = ["impacts", "measured", "pairs"]
 
 _LONGEST = 60
 """Letters of a statement's actions or resources that people are shown."""
@@ -172,7 +172,7 @@ class _Measure:
             verdict = self.documents(_document(one), _document(other))
             for witness in (*verdict.lost[:1], *verdict.gained[:1]):
                 decision = evaluate(new.principal, witness.request)
-                named = statement(decision.by, _papers(new)) if decision.by is not None else "nothing"
+                named = _statement(decision.by, _papers(new)) if decision.by is not None else "nothing"
                 verb = "still grants" if witness in verdict.lost else "granted already"
                 if not decision.allowed:
                     verb = "denies" if decision.outcome is Outcome.EXPLICITLY_DENIED else "grants"
@@ -255,9 +255,9 @@ def _shown(witness: Witness, because: str, *, gained: bool) -> Evidence:
 
 
 def _gained_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> str:
-    allowed = statement(witness.new.by, new)
+    allowed = _statement(witness.new.by, new)
     if witness.old.outcome is Outcome.EXPLICITLY_DENIED:
-        return f"{allowed} allows it; {statement(witness.old.by, old)} denied it"
+        return f"{allowed} allows it; {_statement(witness.old.by, old)} denied it"
     if witness.old.lacking is Layer.BOUNDARY:
         return f"{allowed} allows it; the boundary did not"
     return allowed
@@ -265,13 +265,13 @@ def _gained_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> 
 
 def _lost_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> str:
     if witness.new.outcome is Outcome.EXPLICITLY_DENIED:
-        return f"denied by {statement(witness.new.by, new)}"
+        return f"denied by {_statement(witness.new.by, new)}"
     if witness.new.lacking is Layer.BOUNDARY:
-        return f"the boundary does not allow it; {statement(witness.old.by, old)} allowed it before"
-    return f"nothing allows it any more; {statement(witness.old.by, old)} did"
+        return f"the boundary does not allow it; {_statement(witness.old.by, old)} allowed it before"
+    return f"nothing allows it any more; {_statement(witness.old.by, old)} did"
 
 
-def statement(ref: StatementRef | None, papers: Sequence[Paper]) -> str:
+def _statement(ref: StatementRef | None, papers: Sequence[Paper]) -> str:
     """Return a statement by its policy's name and its number, with what it is about."""
     if ref is None:
         return "nothing"

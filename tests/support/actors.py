@@ -1,48 +1,17 @@
-"""Principals of a small account, in few words, and what answers the questions of escalation by trying requests."""
+"""Principals of a small account, in few words."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import product
-from types import SimpleNamespace
 from typing import Any
 
-from reconciler.access import Principal, Request, evaluate
+from reconciler.access import compare, possible
 from reconciler.access.escalation import Actor, Estate, Graph, Path, Policy, Provers
 
 ACCOUNT = "123456789012"
 IAM = f"arn:aws:iam::{ACCOUNT}:"
 ROOT = f"{IAM}root"
-
-_ACTIONS = (
-    "iam:CreateUser",
-    "s3:GetObject",
-    "s3:PutObject",
-    "ec2:RunInstances",
-    "lambda:CreateFunction",
-    "iam:PassRole",
-)
-_RESOURCES = ("arn:aws:s3:::prod/x", "arn:aws:s3:::dev/x", f"{IAM}user/x", "*")
-_OPEN = ({}, {"aws:MultiFactorAuthPresent": "true"}, {"aws:SourceIp": "203.0.113.1"})
-
-
-def possible(principal: Principal, action: str, resource: str, context: Mapping[str, Any]) -> Any:
-    """Return a request that is allowed, among some."""
-    service = action.partition(":")[0]
-    found = [resource] if "*" not in resource else [f"arn:aws:{service}:us-east-1:{ACCOUNT}:thing/x", "*"]
-    for one, more in product(found, _OPEN):
-        request = Request(action, one, {**more, **context})
-        if evaluate(principal, request).allowed:
-            return SimpleNamespace(holds=True, witness=SimpleNamespace(request=request), reasons=())
-    return SimpleNamespace(holds=False, witness=None, reasons=())
-
-
-def compare(old: Principal, new: Principal) -> Any:
-    """Return whether some request is allowed by the new principal only."""
-    universe = (Request(action, one) for action in _ACTIONS for one in _RESOURCES)
-    gained = [one for one in universe if evaluate(new, one).allowed and not evaluate(old, one).allowed]
-    return SimpleNamespace(widens=bool(gained), gained=gained, gained_label=None, reasons=())
-
+IS_ROLE = True
 
 PROVERS = Provers(possible, compare)
 
@@ -83,13 +52,14 @@ def user(name: str, *held: Any, boundary: Policy | None = None, **more: Any) -> 
     tags = {f"aws:PrincipalTag/{key}": value for key, value in more.get("tags", {}).items()}
     bindings = {"aws:username": name, "aws:PrincipalArn": f"{IAM}user/{name}", "aws:PrincipalType": "User", **tags}
     groups = tuple(f"{IAM}group/{group}" for group in more.get("groups", ()))
-    return Actor(f"{IAM}user/{name}", False, _held(held), boundary, bindings, None, groups, more.get("unknown", ()))
+    unknown = more.get("unknown", ())
+    return Actor(f"{IAM}user/{name}", not IS_ROLE, _held(held), boundary, bindings, None, groups, unknown)
 
 
 def role(name: str, trusted: Mapping[str, Any], *held: Any, boundary: Policy | None = None, **more: Any) -> Actor:
     bindings = {"aws:PrincipalArn": f"{IAM}role/{name}", "aws:PrincipalType": "AssumedRole"}
     arn, unknown = f"{IAM}role/{more.get('path', '')}{name}", more.get("unknown", ())
-    return Actor(arn, True, _held(held), boundary, bindings, trusted, (), unknown, more.get("reserved", False))
+    return Actor(arn, IS_ROLE, _held(held), boundary, bindings, trusted, (), unknown, more.get("reserved", False))
 
 
 def _held(held: tuple[Any, ...]) -> tuple[Policy, ...]:

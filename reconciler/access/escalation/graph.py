@@ -65,7 +65,7 @@ class Graph:
         """Return the escalations that are there only if something runs with a role of the target, sorted."""
         sources = (actor for actor in self._sources() if not self._is_helped(actor))
         ways = ((actor, way) for actor in sources for way in self._ways.carried(actor))
-        return [Path((way,), is_possible=True) for actor, way in ways if self._gains(actor, way.result)]
+        return [Path((way,), is_possible=True) for actor, way in ways if self.gains(actor, way.result)]
 
     def new(self, before: Graph, was: Mapping[str, str]) -> list[Path]:
         """Return the escalations that ``before`` does not have; ``was`` gives the ARNs that principals had before.
@@ -152,7 +152,7 @@ class Graph:
                 if shorter:
                     found[path.target] = path
         paths = sorted(found.values(), key=_target)
-        final = [path for path in paths if self._ends_all(path) and self._gains(actor, path.ways[-1].result)]
+        final = [path for path in paths if self._ends_all(path) and self.gains(actor, path.ways[-1].result)]
         yield from final or [path for path in paths if self._counts(actor, path)]
 
     def _walk(self, actor: Actor, first: Iterable[Way], onward: Callable[[Actor], Iterator[Way]]) -> Iterator[Path]:
@@ -168,9 +168,9 @@ class Graph:
             level = _fresh(more, seen)
 
     def _counts(self, actor: Actor, path: Path) -> bool:
-        return any(way.rank for way in path.ways) and self._gains(actor, path.ways[-1].result)
+        return any(way.rank for way in path.ways) and self.gains(actor, path.ways[-1].result)
 
-    def _gains(self, actor: Actor, result: Actor) -> bool:
+    def gains(self, actor: Actor, result: Actor) -> bool:
         """Return whether the result may do something that neither the actor nor a role that it is given may."""
         return all(self._asker.exceeds(one, result) for one in self._given(actor))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.access import compare, evaluate, evaluate_trust, possible
+from reconciler.access import Answer, Principal, Verdict, compare, evaluate, evaluate_trust, possible
 from reconciler.access.escalation import Actor, Doubt, Estate, Graph, Path, Policy, Proof, Provers, Way
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Escalation, Evidence, Hop, Observed
@@ -66,7 +66,7 @@ class _Scene:
         self.ids = {held.arn: _unique_id(picture.objects[held.address]) for held in self._held.values()}
         actors = [_actor(picture, held) for held in self._held.values()]
         groups = {at.arn: tuple(_policies(picture, picture.held(at.address).identity)) for at in _groups(picture)}
-        self.graph = Graph(Estate(actors, groups), Provers(_possible, compare))
+        self.graph = Graph(Estate(actors, groups), Provers(_possible, _compared))
 
     def told(self, path: Path) -> Escalation:
         """Return the path by the addresses of its principals."""
@@ -95,8 +95,12 @@ class _Scene:
         return Evidence(True, request.action, request.resource, reason, context, caller)  # noqa: FBT003  as above
 
 
-def _possible(principal: Any, action: str, resource: str, context: Mapping[str, Any]) -> Any:
+def _possible(principal: Principal, action: str, resource: str, context: Mapping[str, Any]) -> Answer:
     return possible(principal, action, resource, context)
+
+
+def _compared(old: Principal, new: Principal) -> Verdict:
+    return compare(old, new, witnesses=1)
 
 
 def _actor(picture: Picture, held: Held) -> Actor:

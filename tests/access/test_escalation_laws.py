@@ -22,59 +22,74 @@ CONDITIONS: list[dict[str, Any]] = [
     {},
     {},
     {},
+    {},
     MFA,
     {"StringEquals": {"iam:PassedToService": LAMBDA}},
     {"StringNotEquals": {"iam:PassedToService": LAMBDA}},
     {"StringEquals": {"aws:username": "u"}},
-    {"Null": {"iam:PermissionsBoundary": "false"}},
+    {"Null": {"iam:PermissionsBoundary": "true"}},
     {"ArnLike": {"iam:PolicyARN": "arn:aws:iam::aws:policy/Read*"}},
 ]
-ACTIONS: list[Any] = [
-    "*",
-    "iam:*",
-    "s3:*",
-    "s3:GetObject",
+HARMLESS: list[Any] = ["s3:*", "s3:GetObject", "ec2:*", "s3:Put*"]
+HARMFUL: list[Any] = [
     "sts:AssumeRole",
     "iam:PassRole",
-    ["lambda:CreateFunction", "lambda:InvokeFunction"],
-    "ec2:RunInstances",
+    ["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"],
+    ["iam:PassRole", "ec2:RunInstances"],
+    ["iam:PassRole", "lambda:*", "s3:GetObject"],
+    "iam:CreateAccessKey",
     "iam:Create*",
-    "iam:PutUserPolicy",
-    "iam:PutRolePolicy",
-    "iam:PutGroupPolicy",
-    "iam:AddUserToGroup",
     "iam:UpdateAssumeRolePolicy",
-    "iam:DeleteUserPermissionsBoundary",
+    ["iam:PassRole", "ec2:RunInstances", "s3:GetObject"],
+    "iam:PutRolePolicy",
+    ["iam:AttachUserPolicy", "iam:UpdateLoginProfile"],
+    "iam:AddUserToGroup",
+    "iam:DeleteUser*",
+    ["iam:PassRole", "ec2:RunInstances", "lambda:CreateFunction", "lambda:InvokeFunction"],
     "iam:CreatePolicyVersion",
 ]
 NAMES = [*(f"{IAM}user/{name}" for name in USERS), *(f"{IAM}role/{name}" for name in ROLES)]
 RESOURCES = ["*", "*", "*", *NAMES, f"{IAM}role/*", f"{IAM}user/${{aws:username}}", f"{IAM}group/g", "arn:aws:s3:::b/*"]
 
-grants = st.builds(
-    lambda action, resource, condition: allow(action, resource, **condition),
-    st.sampled_from(ACTIONS),
-    st.sampled_from(RESOURCES),
-    st.sampled_from(CONDITIONS),
+
+def statements(make: Any, actions: list[Any], resources: list[str]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.builds(
+        lambda action, resource, condition: make(action, resource, **condition),
+        st.sampled_from(actions),
+        st.sampled_from(resources),
+        st.sampled_from(CONDITIONS),
+    )
+
+
+grants = st.one_of(
+    statements(allow, HARMFUL, ["*"]),
+    statements(allow, HARMFUL, RESOURCES),
+    statements(allow, HARMLESS, ["*", "arn:aws:s3:::b/*"]),
 )
-denials = st.builds(
-    lambda action, resource, condition: deny(action, resource, **condition),
-    st.sampled_from(ACTIONS[2:]),
-    st.sampled_from(RESOURCES),
-    st.sampled_from(CONDITIONS),
-)
+denials = statements(deny, [*HARMFUL, *HARMLESS], RESOURCES)
 documents = st.lists(st.one_of(grants, grants, grants, denials), min_size=1, max_size=3).map(lambda parts: doc(*parts))
 held = st.builds(
     lambda document, name: Policy(document, f"{IAM}policy/{name}" if name else ""),
-    st.one_of(documents, st.just(ADMIN), st.just(READ)),
-    st.sampled_from(["", "", "p"]),
+    st.one_of(documents, documents, documents, st.just(ADMIN), st.just(READ)),
+    st.sampled_from(["", "", "", "p"]),
 )
-boundaries = st.one_of(st.none(), st.none(), documents.map(lambda document: Policy(document, f"{IAM}policy/bound")))
+wide = doc(allow(["iam:*", "s3:*", "lambda:*", "sts:*"]))
+boundaries = st.sampled_from([None, None, None, None, wide, READ]).map(
+    lambda document: Policy(document, f"{IAM}policy/bound") if document else None
+)
 trusts = st.builds(
     lambda principal, when: trust(when=when, **principal),
     st.sampled_from(
-        [{"AWS": ROOT}, {"AWS": NAMES[0]}, {"AWS": [NAMES[0], NAMES[2]]}, {"Service": LAMBDA}, {"Service": EC2}]
+        [
+            {"AWS": ROOT},
+            {"AWS": NAMES[0]},
+            {"AWS": [NAMES[0], NAMES[2]]},
+            {"Service": LAMBDA},
+            {"Service": [LAMBDA, EC2]},
+            {"AWS": ROOT, "Service": EC2},
+        ]
     ),
-    st.sampled_from([None, None, MFA, {"ArnLike": {"aws:PrincipalArn": "*u"}}]),
+    st.sampled_from([None, None, None, MFA, {"ArnLike": {"aws:PrincipalArn": "*u"}}]),
 )
 
 

@@ -175,16 +175,12 @@ class Asker:
         one, other = self.whole(old), self.whole(new)
         if one.is_everything:
             return False
-        if any(self._lacks(old, action, resource) for action, resource in other.probes):
+        if any(not self.may_on(old, action, resource) for action, resource in other.probes):
             return True
         verdict = self._provers.compare(one.principal, other.principal)
         if verdict.widens is None:
             self.doubt(old.arn, f"whether {new.arn} has more than it has", tuple(verdict.reasons))
         return bool(verdict.widens) and verdict.gained_label is None
-
-    def _lacks(self, actor: Actor, action: str, resource: str) -> bool:
-        powers = self.powers(actor, action)
-        return not (powers.granted if resource == "*" else powers.may_on(resource))
 
     def doubt(self, source: str, what: str, reasons: tuple[str, ...]) -> None:
         """Keep something that could not be settled."""

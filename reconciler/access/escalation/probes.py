@@ -18,14 +18,12 @@ __all__ = ["Probes"]
 _MOST = 24
 """Requests for one principal, the first that its policies suggest."""
 _WELL_KNOWN = ("iam:CreateUser", "s3:GetObject", "kms:Decrypt", "ec2:TerminateInstances", "lambda:InvokeFunction")
+_COMMON = {"${Partition}": "aws", "${Region}": "us-east-1", "${Account}": "123456789012"}
 _HOLE = re.compile(r"\$\{[^}]*\}")
 
 
 class Probes:
-    """Requests that a principal is allowed, each of an action that exists on a resource that the action is for.
-
-    A resource that is ``*`` is any: no resource at all would tell of the action.
-    """
+    """Requests that a principal is allowed, each of an action that exists on a resource that the action is for."""
 
     def __init__(self, principal: Principal) -> None:
         """Take the principal; its policies are not read before somebody asks."""
@@ -41,9 +39,8 @@ class Probes:
         return iter(self._found)
 
     def _is_allowed(self, action: str, resource: str) -> bool:
-        example = _example(action) if resource == "*" else resource
         try:
-            return evaluate(self._principal, Request(action, example)).allowed
+            return evaluate(self._principal, Request(action, resource)).allowed
         except PolicyError:
             return False
 
@@ -75,7 +72,7 @@ def _requests(action: str, pattern: str) -> Iterator[tuple[str, str]]:
     """Yield the action on a resource that the pattern covers, if there can be one that the action is for."""
     resource = pattern.replace("*", "x").replace("?", "x")
     if pattern == "*":
-        yield action, "*"
+        yield action, _example(action)
     elif "$" not in pattern and any(_of_format(text).fullmatch(resource) for text in _formats(action)):
         yield action, resource
 
@@ -86,8 +83,13 @@ def _formats(action: str) -> tuple[str, ...]:
 
 
 def _example(action: str) -> str:
+    """Return a resource that the action is for; ``*`` where it is for none."""
     formats = _formats(action)
-    return _HOLE.sub("x", formats[0]).replace("*", "x") if formats else "*"
+    return _HOLE.sub(_filled, formats[0]).replace("*", "x") if formats else "*"
+
+
+def _filled(hole: re.Match[str]) -> str:
+    return _COMMON.get(hole[0], "x")
 
 
 @cache

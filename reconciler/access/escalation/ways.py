@@ -35,14 +35,15 @@ class Ways:
         made = list(changes(self._asker, self._estate, actor, actor))
         if not made or self._asker.whole(actor).is_everything:
             return None
-        more = [one for one in made if self._asker.exceeds(actor, one.result)]
-        best = next((one for one in more if is_unbound(one.result)), None)
-        whole = joint(actor, made)
+        unbound = (one for one in made if is_unbound(one.result))
+        best = next((one for one in unbound if self._asker.exceeds(actor, one.result)), None)
         if best is not None:
             return self._itself(actor, [best], best.result)
-        if is_unbound(whole) and self._asker.exceeds(actor, whole):
+        whole = joint(actor, made)
+        if len(made) > 1 and is_unbound(whole) and self._asker.exceeds(actor, whole):
             return self._itself(actor, _needed(actor, made), whole)
-        return self._itself(actor, more[:1], more[0].result) if more else None
+        more = next((one for one in made if self._asker.exceeds(actor, one.result)), None)
+        return self._itself(actor, [more], more.result) if more is not None else None
 
     def _itself(self, actor: Actor, made: list[Made], result: Actor) -> Way:
         actions = tuple(dict.fromkeys(one.action for one in made))

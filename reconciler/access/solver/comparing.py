@@ -6,18 +6,21 @@ has, a Deny or a layer that only the old side has. So nearly equal sides have fe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from reconciler.access.solver.actions import Alphabet
+from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits
 from reconciler.access.solver.callers import CALLER, Callers, Named, callers_told_apart
 from reconciler.access.solver.domains import FAMILIES, Family
 from reconciler.access.solver.machines import Unsettled
-from reconciler.access.solver.predicates import RESOURCE, Literal
+from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resources
+from reconciler.access.solver.questions import literals_of, modes, questions
+from reconciler.access.solver.reading import Actions
 from reconciler.access.solver.realism import Shape, shapes
 from reconciler.access.solver.search import Box, Budget, Point, Question, World
 from reconciler.access.solver.sides import Rule, Side
+from reconciler.access.solver.texts import lowered
 from reconciler.access.solver.variables import answer
 from reconciler.catalogue.actions import action_catalogue
 
@@ -56,10 +59,7 @@ class Direction:
 
 def direction(without: Side, having: Side, budget: Budget, wanted: int) -> Direction:
     """Return what ``having`` allows and ``without`` does not."""
-    try:
-        return _Comparison(without, having, budget, wanted).run()
-    except Unsettled as error:
-        return Direction(None, (), 0, None, (str(error),))
+    return _Comparison(without, having, budget, wanted).run()
 
 
 class _Comparison:
@@ -69,7 +69,7 @@ class _Comparison:
         self._without, self._having = without, having
         self._budget, self._wanted = budget, wanted
         self._size = len(action_catalogue().folded)
-        self._modes = tuple(_modes(without, having))
+        self._modes = tuple(modes(without, having))
         self._callers: tuple[Named, ...] = ()
 
     def run(self) -> Direction:
@@ -77,12 +77,31 @@ class _Comparison:
         if not self._modes:
             return Direction(exists=False, found=(), bits=0, label=None, reasons=())
         rules = list(dict.fromkeys([*self._without.rules(), *self._having.rules()]))
-        alphabet = Alphabet.of(rule.actions for rule in rules)
-        bits = {rule: rule.bits | alphabet.covered(rule.actions) << self._size for rule in rules}
-        every = (1 << (self._size + len(alphabet.names))) - 1
+        alphabet = Alphabet.of(rule.loose for rule in rules)
         self._callers = callers_told_apart(
             one for rule in rules for dimension, one, _ in rule.box if dimension == CALLER and isinstance(one, Callers)
         )
+        reasons: dict[str, None] = {}
+        ways = []
+        for options, members in [*self._listed(rules, alphabet), *self._searched(alphabet)]:
+            met = self._met(options, reasons)
+            if met is not None:
+                ways.append((met, members))
+        if not ways:
+            return Direction(None if reasons else False, (), 0, None, tuple(reasons))
+        gained = 0
+        for _, members in ways:
+            gained |= members
+        found, label = self._shown(ways, alphabet)
+        bits = gained & ((1 << self._size) - 1)
+        return Direction(exists=True, found=found, bits=bits, label=label, reasons=())
+
+    def _listed(self, rules: Sequence[Rule], alphabet: Alphabet) -> list[tuple[tuple[Question, ...], int]]:
+        """Return questions about actions that have a bit, and the bits they are about."""
+        bits = {
+            rule: rule.bits | alphabet.covered(rule.loose, others=rule.actions.others) << self._size for rule in rules
+        }
+        every = (1 << (self._size + len(alphabet.names))) - 1
         affected = 0
         for mode in self._modes:
             affected |= mode.bits(bits, every)
@@ -91,34 +110,20 @@ class _Comparison:
             for rule in allows:
                 allowed |= bits[rule]
             affected &= allowed
-        for rule in self._having.denies:
-            if not rule.box:
-                affected &= ~bits[rule]
-        return self._settle(_classes(affected, rules, bits), bits, alphabet)
+        found: dict[tuple[Question, ...], int] = {}
+        for members in _classes(affected, rules, bits):
+            one = members & -members
+            concern = partial(_listed_box, bits=bits, action=one)
+            options = tuple(questions(self._having, self._modes, concern))
+            if options:
+                found[options] = found.get(options, 0) | members
+        return list(found.items())
 
-    def _settle(self, classes: Sequence[int], bits: dict[Rule, int], alphabet: Alphabet) -> Direction:
-        """Return the result over classes of actions."""
-        gained = 0
-        reasons: dict[str, None] = {}
-        by_question: dict[tuple[Question, ...], list[int]] = {}
-        for members in classes:
-            questions = tuple(self._questions(members & -members, bits))
-            if questions:
-                by_question.setdefault(questions, []).append(members)
-        ways: list[tuple[Question, int]] = []
-        for questions, found in by_question.items():
-            met = self._met(questions, reasons)
-            if met is not None:
-                members = 0
-                for one in found:
-                    members |= one
-                gained |= members
-                ways.append((met, members))
-        catalogue = gained & ((1 << self._size) - 1)
-        if not ways:
-            return Direction(None if reasons else False, (), 0, None, tuple(reasons))
-        found_requests, label = self._shown(ways, alphabet)
-        return Direction(exists=True, found=found_requests, bits=catalogue, label=label, reasons=tuple(reasons))
+    def _searched(self, alphabet: Alphabet) -> Iterator[tuple[tuple[Question, ...], int]]:
+        """Return questions about actions that no bit stands for."""
+        for service in alphabet.services:
+            concern = partial(_searched_box, service=service)
+            yield tuple(questions(self._having, self._modes, concern, service.world)), 0
 
     def _met(self, questions: Iterable[Question], reasons: dict[str, None]) -> Question | None:
         """Return the first question that has an answer."""
@@ -131,22 +136,14 @@ class _Comparison:
         return None
 
     def _ask(self, question: Question) -> Point | None:
-        callers = self._callers if any(one[0] == CALLER for one in _literals(question)) else ()
-        point, cost, reason = _answered(question, callers)
-        for _ in range(cost):
-            self._budget.spend()
+        point, cost, reason = _answered(question, self._callers_for(question))
+        self._budget.spend(cost)
         if reason is not None:
             raise Unsettled(reason)
         return point
 
-    def _questions(self, action: int, bits: dict[Rule, int]) -> Iterator[Question]:
-        """Return the ways in which a request for an action may be allowed here and not there."""
-        groups = [(name, tuple(rule for rule in allows if bits[rule] & action)) for name, allows in self._having.layers]
-        barred = tuple(dict.fromkeys(rule.box for rule in self._having.denies if bits[rule] & action))
-        for mode in self._modes:
-            question = mode.question(groups, barred, lambda rule: bool(bits[rule] & action))
-            if question is not None:
-                yield question
+    def _callers_for(self, question: Question) -> tuple[Named, ...]:
+        return self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
 
     def _shown(
         self, ways: Sequence[tuple[Question, int]], alphabet: Alphabet
@@ -165,33 +162,38 @@ class _Comparison:
 
     def _request(self, question: Question, members: int, alphabet: Alphabet) -> Found:
         """Return a request that people recognise: on a resource of a type that the action is for."""
-        trust = any(one[0] == CALLER for one in _literals(question))
+        trust = any(one[0] == CALLER for one in literals_of(question))
         known = members & ((1 << self._size) - 1)
         if not known:
-            name = alphabet.names[(members >> self._size & -(members >> self._size)).bit_length() - 1]
-            return self._made(name, self._point(question), FUTURE, trust=trust)
+            point = self._point(question)
+            others = members >> self._size
+            name = alphabet.names[(others & -others).bit_length() - 1] if others else point[ACTION][0]
+            today = catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
+            return self._made(name, point, None if today else FUTURE, trust=trust)
         first = action_catalogue().names[(known & -known).bit_length() - 1]
-        for shape in shapes(known, trust=trust):
-            point = self._point_in(question, shape, trust=trust)
-            if point is not None:
-                name = shape.action_for("" if trust else str(point[RESOURCE][0]))
-                return self._made(name, point, None, trust=trust)
-        return self._made(first, self._point(question), VACUOUS, trust=trust)
+        label: Label | None = VACUOUS
+        for shape in shapes(known, _needed(question), trust=trust):
+            try:
+                real = self._point_in(question, shape, trust=trust)
+            except Unsettled:
+                label = None
+                continue
+            if real is not None:
+                name = shape.action_for("" if trust else str(real[RESOURCE][0]))
+                return self._made(name, real, None, trust=trust)
+        return self._made(first, self._point(question), label, trust=trust)
 
     def _point(self, question: Question) -> Point:
-        point = self._ask(question)
-        if point is None:
+        found, _, _ = _answered(question, self._callers_for(question))
+        if found is None:
             raise AssertionError("the question was answered before")
-        return point
+        return found
 
     def _point_in(self, question: Question, shape: Shape, *, trust: bool) -> Point | None:
         if trust:
             return self._point(question)
         literal: Literal = (RESOURCE, shape.resources, True)
-        try:
-            return self._ask(replace(question, held=(*question.held, literal)))
-        except Unsettled:
-            return None
+        return self._ask(replace(question, held=(*question.held, literal)))
 
     def _made(self, action: str, point: Point, label: Label | None, *, trust: bool) -> Found:
         context = tuple((key, tuple(values)) for key, values in sorted(point.items()) if _is_key(key) and values)
@@ -199,104 +201,24 @@ class _Comparison:
         return Found(action, "*" if trust else str(point[RESOURCE][0]), context, caller, label)
 
 
+def _needed(question: Question) -> list[Resources]:
+    """Return what the resource has to be one of, whichever way the question is answered."""
+    single = (literal for group in question.groups if len(group) == 1 for literal in group[0])
+    found = (one for place, one, wanted in (*question.held, *single) if place == RESOURCE and wanted)
+    return [one for one in found if isinstance(one, Resources)]
+
+
 def _is_key(dimension: str) -> bool:
     return ":" in dimension and not dimension.startswith("(")
 
 
-@dataclass(frozen=True)
-class _Mode:
-    """One reason for which ``without`` may not allow: a Deny of its own, or a layer in which no Allow applies."""
-
-    deny: Rule | None = None
-    allows: tuple[Rule, ...] = ()
-    partner: str | None = None
-    """The layer of the other side that goes with the layer."""
-    news: frozenset[Rule] = frozenset()
-    """The Allows that only the partner has."""
-
-    def bits(self, bits: dict[Rule, int], every: int) -> int:
-        """Return the actions that are concerned."""
-        if self.deny is not None:
-            return bits[self.deny]
-        if self.partner is None:
-            return every
-        found = 0
-        for rule in self.news:
-            found |= bits[rule]
-        return found
-
-    def question(
-        self, groups: Sequence[tuple[str, tuple[Rule, ...]]], barred: tuple[Box, ...], concerned: Callable[[Rule], bool]
-    ) -> Question | None:
-        """Return the question for the actions that ``concerned`` tells."""
-        if self.deny is not None:
-            if not concerned(self.deny):
-                return None
-            return _question(self.deny.box, (tuple(rule.box for rule in rules) for _, rules in groups), barred)
-        options = []
-        for name, rules in groups:
-            fitting = [rule.box for rule in rules if name != self.partner or rule in self.news]
-            if not fitting:
-                return None
-            options.append(tuple(fitting))
-        return _question((), options, (*barred, *(rule.box for rule in self.allows if concerned(rule))))
+def _listed_box(rule: Rule, bits: Mapping[Rule, int], action: int) -> Box | None:
+    return rule.box if bits[rule] & action else None
 
 
-def _question(held: Box, groups: Iterable[tuple[Box, ...]], barred: Sequence[Box]) -> Question | None:
-    """Return the question in fewer words, or None where the answer is no at a glance."""
-    left = []
-    for group in groups:
-        options = tuple(dict.fromkeys(group))
-        if not options:
-            return None
-        if not any(not box for box in options):
-            left.append(options)
-    barred = tuple(dict.fromkeys(barred))
-    if () in barred:
-        return None
-    if len(left) == 1 or (left and all(len(group) == 1 for group in left)):
-        single = [group[0] for group in left if len(group) == 1]
-        if len(single) == len(left):
-            whole = {*held, *(literal for box in single for literal in box)}
-            if any(whole.issuperset(box) for box in barred):
-                return None
-    left = [tuple(box for box in group if not any(set(box).issuperset(bar) for bar in barred)) for group in left]
-    if not all(left):
-        return None
-    return Question(held, tuple(dict.fromkeys(left)), barred)
-
-
-def _modes(without: Side, having: Side) -> Iterator[_Mode]:
-    denies = set(having.denies)
-    for deny in without.denies:
-        if deny not in denies:
-            yield _Mode(deny=deny)
-    partners = _partners(without, having)
-    for (_, allows), partner in zip(without.layers, partners, strict=True):
-        if partner is None:
-            yield _Mode(allows=allows)
-            continue
-        others = dict(having.layers)[partner]
-        news = frozenset(others) - frozenset(allows)
-        if news:
-            yield _Mode(allows=allows, partner=partner, news=news)
-
-
-def _partners(without: Side, having: Side) -> list[str | None]:
-    """Return for each layer the other side's that goes with it: one of the same name and content, or the same name."""
-    free = dict(having.layers)
-    found: dict[int, str] = {}
-    for same in (True, False):
-        for index, (name, allows) in enumerate(without.layers):
-            if index in found:
-                continue
-            kind = name.partition(" ")[0]
-            for other, others in free.items():
-                if other.partition(" ")[0] == kind and (not same or frozenset(others) == frozenset(allows)):
-                    found[index] = other
-                    del free[other]
-                    break
-    return [found.get(index) for index in range(len(without.layers))]
+def _searched_box(rule: Rule, service: Service) -> Box | None:
+    literals = service.literals(rule.actions)
+    return None if literals is None else (*literals, *rule.box)
 
 
 def _classes(affected: int, rules: Iterable[Rule], bits: dict[Rule, int]) -> list[int]:
@@ -317,16 +239,10 @@ def _classes(affected: int, rules: Iterable[Rule], bits: dict[Rule, int]) -> lis
     return classes
 
 
-def _literals(question: Question) -> Iterator[Literal]:
-    yield from question.held
-    for box in (*(box for group in question.groups for box in group), *question.barred):
-        yield from box
-
-
 @lru_cache(_MEMO)
 def _answered(question: Question, callers: tuple[Named, ...]) -> tuple[Point | None, int, str | None]:
     """Return the answer, the steps it took, and why there is none; what was asked before makes no difference."""
-    keys = dict.fromkeys(dimension for dimension, _, _ in _literals(question) if _is_key(dimension))
+    keys = dict.fromkeys(dimension for dimension, _, _ in literals_of(question) if _is_key(dimension))
     types = {key: family for key in keys if (family := _type(key)) is not None}
     budget = Budget(_CAP)
     try:

@@ -11,9 +11,12 @@ from reconciler.access.solver.callers import Callers
 from reconciler.access.solver.domains import Point
 from reconciler.access.solver.texts import Glob, Symbol, Values
 
-__all__ = ["RESOURCE", "Atom", "Fixed", "Literal", "Predicate", "Resources", "Test"]
+__all__ = ["ACTION", "RESOURCE", "Atom", "Fixed", "Literal", "Predicate", "Resources", "Test"]
 
 Atom: TypeAlias = Glob | Point
+
+ACTION = "action"
+"""The dimension of actions, where they are not settled beforehand."""
 
 RESOURCE = ""
 """The dimension of resources; the others are condition keys in small letters, and no key is empty."""
@@ -21,7 +24,7 @@ RESOURCE = ""
 
 @dataclass(frozen=True)
 class Resources:
-    """The resource is one of these."""
+    """The resource is one of these; for the dimension of actions: the action is."""
 
     globs: tuple[Glob, ...]
     _hash: int = field(init=False, repr=False, compare=False)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.access.solver.actions import indexes
 from reconciler.access.solver.predicates import Resources
-from reconciler.access.solver.texts import Glob, Piece, Wild
+from reconciler.access.solver.texts import Glob, Piece, Wild, match_pieces
 from reconciler.catalogue.actions import action_catalogue
 
 __all__ = ["Shape", "shapes"]
 
 _MEMO = 4_096
+_ACTIONS = 32_768
 _LARGE = 200
 _HOLE = re.compile(r"(\$\{[^}]*\}|\*)")
 _USUAL = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012", "AccountId": "123456789012"}
@@ -33,21 +34,52 @@ class Shape:
         return next((name for name, own in self.actions if not resource or own.holds((resource,))), self.actions[0][0])
 
 
-def shapes(bits: int, *, trust: bool) -> Iterator[Shape]:
+def shapes(bits: int, wanted: Sequence[Resources], *, trust: bool) -> Iterator[Shape]:
     """Return the resources that some actions of the catalogue are for: the usual ones of the first, then all there are.
 
-    In a trust policy these are roles.
+    Only such are returned as may be one of each of the wanted. In a trust policy these are roles.
     """
-    catalogue = action_catalogue()
+    places = indexes(bits)
     groups: dict[tuple[str, ...], int] = {}
-    for index in indexes(bits):
-        formats = catalogue.arn_formats(index)
+    for index in places:
+        formats = _formats(index)
         if not trust or any(":role/" in one for one in formats):
             groups.setdefault(formats, index)
-    pairs = list(groups.items())
-    for usual, step in ((True, 1), (True, _LARGE), (False, _LARGE)):
-        for start in range(0, min(len(pairs), 1) if step == 1 else len(pairs), step):
-            yield _shape(tuple(pairs[start : start + step]), usual=usual)
+            if len(groups) == 1 and index == (bits & -bits).bit_length() - 1:
+                yield _shape(((formats, index),), usual=True)
+    pairs = [(formats, index) for formats, index in groups.items() if _may_be(formats, wanted)]
+    for usual in (True, False):
+        for start in range(0, len(pairs), _LARGE):
+            yield _shape(tuple(pairs[start : start + _LARGE]), usual=usual)
+
+
+def _may_be(formats: tuple[str, ...], wanted: Sequence[Resources]) -> bool:
+    """Return whether, by the parts before the last, one of the formats may be one of each of the wanted."""
+    own = _resources(formats, usual=False).globs
+    return any(all(any(_meet(glob, other) for other in one.globs) for one in wanted) for glob in own)
+
+
+@lru_cache(_ACTIONS)
+def _meet(glob: Glob, other: Glob) -> bool:
+    if (
+        glob.form != "arn"
+        or other.everything
+        or any(symbol in other.symbols for part in other.parts[:-1] for symbol in part)
+    ):
+        return True
+    return all(_parts_meet(one, two) for one, two in zip(glob.parts[:-1], other.parts[:-1], strict=True))
+
+
+def _parts_meet(one: tuple[Piece, ...], two: tuple[Piece, ...]) -> bool:
+    for part, pattern in ((one, two), (two, one)):
+        if all(isinstance(piece, str) for piece in part):
+            return match_pieces(pattern, "".join(map(str, part)))
+    return True
+
+
+@lru_cache(_ACTIONS)
+def _formats(index: int) -> tuple[str, ...]:
+    return action_catalogue().arn_formats(index)
 
 
 @lru_cache(_MEMO)

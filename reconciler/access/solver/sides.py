@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from reconciler.access.solver.actions import catalogue_bits
+from reconciler.access.solver.actions import Loose, catalogue_bits, loose
 from reconciler.access.solver.callers import CALLER
 from reconciler.access.solver.predicates import RESOURCE, Fixed, Literal, Resources, Test
-from reconciler.access.solver.reading import Actions, Statement, read_document
+from reconciler.access.solver.reading import Actions, Statement, read_document, spellings
 from reconciler.access.solver.search import Box
 from reconciler.errors import PolicyError
 
@@ -35,6 +35,8 @@ class Rule:
     box: Box
     bits: int = field(compare=False, repr=False)
     """The actions of the catalogue."""
+    loose: Loose = field(compare=False, repr=False)
+    """The patterns that may cover others."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -53,6 +55,12 @@ class Side:
     layers: tuple[tuple[str, tuple[Rule, ...]], ...]
     """The Allows of each layer, each once."""
     denies: tuple[Rule, ...]
+    texts: tuple[str, ...] = ()
+    """The documents."""
+
+    def spelled(self) -> Mapping[str, str]:
+        """Return how the documents spell condition keys, by their folded names."""
+        return {key: written for text in self.texts for key, written in spellings(text).items()}
 
     def rules(self) -> Iterator[Rule]:
         """Return all rules."""
@@ -93,7 +101,8 @@ def bound(layers: Sequence[Layer], bindings: Mapping[str, tuple[str, ...]], *, t
             for rule in rules:
                 (allows if rule.allows else denies)[rule] = None
         found.append((layer.name, tuple(allows)))
-    return Side(tuple(found), tuple(denies))
+    texts = tuple(text for layer in layers for _, text in layer.documents)
+    return Side(tuple(found), tuple(denies), texts)
 
 
 @lru_cache(_MEMO)
@@ -111,7 +120,7 @@ def _rules_of(text: str, fixed: tuple[tuple[str, tuple[str, ...]], ...], *, trus
         bits = catalogue_bits(statement.actions)
         box = _box(statement, values)
         if box is not None:
-            found[Rule(statement.allows, statement.actions, box, bits)] = None
+            found[Rule(statement.allows, statement.actions, box, bits, loose(statement.actions))] = None
     return tuple(found)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -23,6 +23,7 @@ __all__ = [
     "match_pieces",
     "pieces_of",
     "shown",
+    "variables_in",
 ]
 
 
@@ -42,7 +43,7 @@ class Symbol:
 
 
 Piece: TypeAlias = str | Wild | Symbol
-Form: TypeAlias = Literal["equals", "folded", "like", "arn"]
+Form: TypeAlias = Literal["equals", "folded", "like", "arn", "action"]
 Values: TypeAlias = Mapping[str, tuple[str, ...]]
 """What is known of condition keys: all their values, none for a key that is absent."""
 
@@ -86,6 +87,11 @@ def pieces_of(text: str, *, variables: bool) -> tuple[Piece, ...]:
         pieces.append(Wild(char) if char in "*?" else char)
         place += 1
     return _joined(pieces)
+
+
+def variables_in(text: str) -> Iterator[str]:
+    """Return the keys of what looks like policy variables in a text."""
+    yield from (found[2] for found in _VARIABLE.finditer(text) if found[2])
 
 
 def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:
@@ -143,7 +149,11 @@ class Glob:
     @cached_property
     def everything(self) -> bool:
         """Return whether this matches every text: stars and nothing else."""
-        return self.form in ("like", "arn") and bool(self.pieces) and all(piece is Wild.STAR for piece in self.pieces)
+        return (
+            self.form in ("like", "arn", "action")
+            and bool(self.pieces)
+            and all(piece is Wild.STAR for piece in self.pieces)
+        )
 
     @cached_property
     def text(self) -> str | None:
@@ -198,7 +208,7 @@ class Glob:
             return lowered("".join(map(str, self.pieces))) == lowered(text)
         if self.everything:
             return True
-        if self.form == "like":
+        if self.form in ("like", "action"):
             return match_pieces(self.pieces, text)
         parts = text.split(":", PARTS - 1)
         return len(parts) == PARTS and all(map(match_pieces, self.parts, parts))

@@ -132,7 +132,7 @@ class _Measure:
         if unknown:
             reasons = tuple(f"the document of {arn} is not known" for arn in unknown)
             yield Impact(new.address, "identity", "UNDECIDED", None, None, reasons=reasons, through=through)
-        elif through or old.bindings != new.bindings:
+        elif through or self._plain(old).bindings != self._plain(new).bindings:
             verdict = self._principals(old, new)
             evidence = _evidence(verdict, _papers(old), _papers(new))
             impact = replace(_impact(new.address, "identity", verdict, evidence), through=through)
@@ -141,7 +141,7 @@ class _Measure:
             yield impact
         if old.trust != new.trust:
             verdict = compare_trust(old.trust, new.trust)
-            papers = [() if held.trust is None else (Paper(held.trust, held.address, "trust"),) for held in (old, new)]
+            papers = [() if held.trust is None else (Paper(held.trust, None, "trust"),) for held in (old, new)]
             yield _impact(new.address, "trust", verdict, _evidence(verdict, *papers))
 
     def _principals(self, old: Held, new: Held) -> Verdict:
@@ -195,15 +195,16 @@ def _document(paper: Paper | None) -> Mapping[str, Any] | None:
 
 def _changed(old: Held, new: Held) -> Iterator[tuple[Paper | None, Paper | None]]:
     """Yield the papers that are not the same before and after; None where one is missing."""
-    one, other = ({_key(paper): paper for paper in _papers(held)} for held in (old, new))
+    one, other = ({_key(held, paper): paper for paper in _papers(held)} for held in (old, new))
     for key in sorted({**one, **other}):
         before, after = one.get(key), other.get(key)
         if before is None or after is None or before.document != after.document:
             yield before, after
 
 
-def _key(paper: Paper) -> tuple[str, str, str]:
-    return (str(paper.holder or ""), paper.item, str(paper.through or ""))
+def _key(held: Held, paper: Paper) -> tuple[str, str, str]:
+    holder = "" if paper.holder in (None, held.address) else str(paper.holder)
+    return (holder, paper.item, str(paper.through or ""))
 
 
 def _through(old: Held, new: Held) -> Iterator[str]:

@@ -78,9 +78,11 @@ def _impact(group: Sequence[Impact]) -> Iterator[Line]:
     yield Line(tuple(spans), 4)
     if one.subject == "policy" and one.principals:
         return
+    # Of what is new or goes whole one request is enough: its policies stand in the change.
+    most = _MOST_EVIDENCE if one.old_actions and one.new_actions else 1
     for gained in (True, False):
         found = [evidence for evidence in one.evidence if evidence.gained is gained]
-        for evidence in found[:_MOST_EVIDENCE]:
+        for evidence in found[:most]:
             yield from _evidence(evidence)
 
 
@@ -119,7 +121,7 @@ def _evidence(evidence: Evidence) -> Iterator[Line]:
     request = f"{who}{evidence.action}{resource}{_when(evidence)}"
     yield Line((Span(f"      {lead}", "add" if evidence.gained else "remove"), Span(printable(request))), 18)
     label = f" ({_LABELS[evidence.label]})" if evidence.label else ""
-    yield Line((Span(f"                  {printable(evidence.because)}{label}", "quiet"),), 18)
+    yield Line((Span(f"                  because {printable(evidence.because)}{label}", "quiet"),), 18)
 
 
 def _when(evidence: Evidence) -> str:

@@ -38,7 +38,7 @@ def access_lines(access: Access | None, title: str = "Access") -> Iterator[Line]
     yield Line((Span(title, "title"), Span(f", as proved ({printable(access.scope)}):", "quiet")), 4)
     for _, group in groupby(sorted(access.impacts, key=_order), key=_alike):
         yield from _impact(list(group))
-    yield from escalation_lines(access.escalations, "ESCALATION  NEW")
+    yield from escalation_lines(access.escalations, "ESCALATION  NEW", is_new=True)
     yield from undecided_lines(access.undecided)
     affected = access.affected
     verb = "has" if len(affected) == 1 else "have"

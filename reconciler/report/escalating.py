@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from reconciler.model import Escalation, Evidence
@@ -20,6 +19,8 @@ __all__ = ["as_json", "escalation_lines", "render", "undecided_lines"]
 _FORMAT_VERSION = 1
 _MOST_TARGETS = 3
 """Targets of one source by one way that are shown; JSON has all of them."""
+_MOST_SOURCES = 3
+"""Sources of one and the same path whose names are shown."""
 
 
 def render(
@@ -49,21 +50,25 @@ def as_json(
     return json.dumps(body, indent=2) + "\n"
 
 
-def escalation_lines(found: Iterable[Escalation], mark: str) -> Iterator[Line]:
-    """Yield the lines of the paths, those of one source by one way together; ``mark`` stands before each."""
-    for _, alike in groupby(found, key=_way):
-        group = list(alike)
-        for path in group[:_MOST_TARGETS]:
-            names = " -> ".join([str(path.source), *(_target(path, at) for at in range(len(path.hops)))])
-            by = ", then ".join(hop.method for hop in path.hops)
-            yield Line((Span(f"! {mark}  ", "warn"), Span(f"{printable(names)}  via {printable(by)}", "warn")), 4)
-            for hop in path.hops:
-                for evidence in hop.evidence:
-                    yield from _evidence(evidence)
-        more = len(group) - _MOST_TARGETS
+def escalation_lines(found: Iterable[Escalation], mark: str, *, is_new: bool = False) -> Iterator[Line]:
+    """Yield the lines of the paths; ``mark`` stands before each.
+
+    Sources that take the very same path are told in one; of the targets that they reach by the same way, a few are.
+    """
+    alike: dict[object, list[Escalation]] = {}
+    for path in found:
+        alike.setdefault(_as_taken(path), []).append(path)
+    ways: dict[object, list[list[Escalation]]] = {}
+    for group in alike.values():
+        methods = tuple(hop.method for hop in group[0].hops)
+        sources = tuple(path.source for path in group)
+        ways.setdefault((sources, methods, group[0].source == group[0].target), []).append(group)
+    for groups in ways.values():
+        for group in groups[:_MOST_TARGETS]:
+            yield from _path(group, mark, "+ can now" if is_new else "+ can")
+        more = len(groups) - _MOST_TARGETS
         if more > 0:
-            source = printable(str(group[0].source))
-            text = f"! {mark}  {source} gets at {counted(more, 'more principal')} in the same way"
+            text = f"! {mark}  {_sources(groups[0])}: {counted(more, 'more principal')} in the same way"
             yield Line((Span(text, "warn"),), 4)
 
 
@@ -90,8 +95,27 @@ def _lines(
     yield Line((Span(f"  {text}{tail}", "quiet"),))
 
 
-def _way(path: Escalation) -> tuple[object, ...]:
-    return (path.source, len(path.hops), path.hops[0].method, path.source == path.target)
+def _as_taken(path: Escalation) -> tuple[object, ...]:
+    """Return what paths share that differ in their sources only."""
+    hops = [(hop.target if hop.source != hop.target else None, hop.method) for hop in path.hops]
+    shown = [(one.action, one.resource, one.because, str(one.context)) for hop in path.hops for one in hop.evidence]
+    return (*hops, *shown)
+
+
+def _path(group: Sequence[Escalation], mark: str, lead: str) -> Iterator[Line]:
+    path = group[0]
+    names = " -> ".join([_sources(group), *(printable(_target(path, at)) for at in range(len(path.hops)))])
+    by = printable(", then ".join(hop.method for hop in path.hops))
+    yield Line((Span(f"! {mark}  ", "warn"), Span(f"{names}  via {by}", "warn")), 4)
+    for hop in path.hops:
+        for evidence in hop.evidence:
+            yield from _evidence(evidence, lead)
+
+
+def _sources(group: Sequence[Escalation]) -> str:
+    names = [printable(str(path.source)) for path in group]
+    more = len(names) - _MOST_SOURCES
+    return f"{', '.join(names[:_MOST_SOURCES])} and {more} more" if more > 0 else ", ".join(names)
 
 
 def _target(path: Escalation, at: int) -> str:
@@ -99,7 +123,7 @@ def _target(path: Escalation, at: int) -> str:
     return str(hop.target) if hop.source != hop.target else "more for itself"
 
 
-def _evidence(evidence: Evidence) -> Iterator[Line]:
+def _evidence(evidence: Evidence, lead: str) -> Iterator[Line]:
     who = f"{evidence.caller}: " if evidence.caller else ""
-    yield Line((Span("      can "), Span(printable(f"{who}{requested(evidence)}"))), 10)
-    yield Line((Span(f"          {printable(evidence.because)}", "quiet"),), 10)
+    yield Line((Span(f"      {lead:12}", "add"), Span(printable(f"{who}{requested(evidence)}"))), 18)
+    yield Line((Span(f"                  because {printable(evidence.because)}", "quiet"),), 18)

@@ -40,6 +40,8 @@ class Symbol:
 
     key: str
     default: str | None = None
+    folded: bool = False
+    """Whether the letters of its value may be of either case."""
 
 
 Piece: TypeAlias = str | Wild | Symbol

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["access"]
 
 _YES, _ERROR, _NO = 0, 1, 3
+_STDIN = "-"
 
 _FORMAT = click.option(
     "--format",
@@ -29,8 +31,6 @@ _FORMAT = click.option(
     show_default=True,
     help="Text for people, JSON for programs.",
 )
-
-CompareFailure: TypeAlias = Literal["wider", "wider-strict", "undecided"]
 
 
 @click.group(invoke_without_command=True)
@@ -51,8 +51,8 @@ access.add_command(escalations)
 
 
 @access.command()
-@click.argument("old", metavar="OLD.json", type=click.File("r", encoding="utf-8"))
-@click.argument("new", metavar="NEW.json", type=click.File("r", encoding="utf-8"))
+@click.argument("old", metavar="OLD.json", type=click.Path(allow_dash=True, path_type=Path))
+@click.argument("new", metavar="NEW.json", type=click.Path(allow_dash=True, path_type=Path))
 @click.option("--trust", is_flag=True, help="The documents are trust policies of roles.")
 @click.option(
     "--fail-on",
@@ -63,7 +63,7 @@ access.add_command(escalations)
     "resource can show), or if that is not settled. May be repeated.",
 )
 @_FORMAT
-def compare(old: Any, new: Any, fail_on: Sequence[str], output: str, *, trust: bool) -> int:
+def compare(old: Path, new: Path, fail_on: Sequence[str], output: str, *, trust: bool) -> int:
     """Tell what NEW.json allows more or less than OLD.json, offline.
 
     Each is one policy document as JSON; `-` is stdin. EQUAL, NARROWER, WIDER and INCOMPARABLE are proved; with each
@@ -72,7 +72,7 @@ def compare(old: Any, new: Any, fail_on: Sequence[str], output: str, *, trust: b
     from reconciler.plan.comparing import compared  # noqa: PLC0415  other commands compare no files
     from reconciler.report import comparing as report  # noqa: PLC0415  the same
 
-    if old is new or (old.name, new.name) == ("<stdin>", "<stdin>"):
+    if str(old) == str(new) == _STDIN:
         raise click.UsageError("both documents cannot come from stdin")
     found = compared(_named(old), _named(new), trust=trust)
     with unread():
@@ -181,16 +181,23 @@ def _asked(action: str, resource: str, context: Sequence[str]) -> Asked:
     return Asked(action, resource, single)
 
 
-def _named(file: Any) -> tuple[str, Any]:
-    """Return the file's name and the document in it.
+def _named(path: Path) -> tuple[str, Any]:
+    """Return the file's name and the document in it; ``-`` is stdin.
 
     Raises:
-        InputError: it holds no JSON object.
+        InputError: it cannot be read, or holds no JSON object.
     """
-    from reconciler.documents.jsontext import read_json  # noqa: PLC0415  other commands read no JSON
+    from reconciler.documents.files import shown  # noqa: PLC0415  other commands read no policies
+    from reconciler.documents.jsontext import read_json  # noqa: PLC0415  the same
 
-    name = "stdin" if file.fileno() == sys.stdin.fileno() else str(file.name)
-    data = read_json(file.read(), name).data
+    is_stdin = str(path) == _STDIN
+    name = "stdin" if is_stdin else shown(path)
+    # Not only a regular file: a shell's <(git show …) is a pipe.
+    content = sys.stdin.buffer.read() if is_stdin else path.read_bytes()
+    try:
+        data = read_json(content.decode("utf-8-sig"), name).data
+    except UnicodeDecodeError as error:
+        raise InputError([Fault(name, "this is not UTF-8", "name a file that holds a policy document")]) from error
     if not isinstance(data, dict):
         raise InputError([Fault(name, "this is no JSON object", "name a file that holds a policy document")])
     return name, data

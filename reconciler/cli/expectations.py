@@ -24,7 +24,7 @@ def judged(found: Sequence[Desired]) -> str:
     if not every:
         return ""
     from reconciler.live import kept_documents  # noqa: PLC0415  without sentences no policy of AWS's is looked at
-    from reconciler.plan.expecting import checked_offline  # noqa: PLC0415  without sentences there is nothing to prove
+    from reconciler.plan.expecting import unmet  # noqa: PLC0415  without sentences there is nothing to prove
     from reconciler.plan.offline import declared_picture  # noqa: PLC0415  the same
 
     faults: list[Fault] = []
@@ -33,7 +33,7 @@ def judged(found: Sequence[Desired]) -> str:
     for desired in found:
         picture = declared_picture(desired, kept_documents)
         principals += len(picture.principals())
-        for one in checked_offline(desired, picture):
+        for one in unmet(desired.expectations, picture):
             if _is_for_plan(one):
                 left.add((desired.account.id, str(one.expectation.origin)))
             _sort(one, faults)
@@ -41,7 +41,8 @@ def judged(found: Sequence[Desired]) -> str:
         raise InputError(faults)
     over = f"over {counted(principals, 'declared principal')} (identity-based access)"
     rest = f"; {counted(len(left), 'sentence')} left to plan" if left else ""
-    return f"expected: {counted(len(every) - len(left), 'sentence')} checked {over}{rest}"
+    hold = len(every) - len(left)
+    return f"expected: {counted(hold, 'sentence')} {'holds' if hold == 1 else 'hold'} {over}{rest}"
 
 
 def _is_for_plan(unmet: Unmet) -> bool:

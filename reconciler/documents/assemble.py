@@ -17,7 +17,7 @@ from reconciler.documents.crosscheck import (
     check_renames,
 )
 from reconciler.documents.declare import Prepared, Written, declare
-from reconciler.documents.expecting import Stated, Told, check_subjects
+from reconciler.documents.expecting import Stated, Told, check_subjects, with_gone
 from reconciler.documents.memberships import complete
 from reconciler.documents.settings import AccountSettings, SettingsFile
 from reconciler.errors import Fault
@@ -87,7 +87,7 @@ def assemble(
         declared={address: completed[address] for address in sorted(completed)},
         today=today,
         warnings=tuple(sorted({*found.warnings, *found.open})),
-        expectations=tuple(expectations),
+        expectations=tuple(with_gone(expectations, declared)),
     )
     return desired, found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,9 +15,9 @@ from reconciler.documents.tree import Tree
 from reconciler.documents.variables import Scope, fill
 from reconciler.documents.wording import objections
 from reconciler.errors import Fault
-from reconciler.model import Address, Expectation, Kind, Named
+from reconciler.model import Address, Declared, Expectation, Kind, Named
 
-__all__ = ["EXPECTATION", "Stated", "Told", "check_subjects", "subject_kinds", "tell"]
+__all__ = ["EXPECTATION", "Stated", "Told", "check_subjects", "subject_kinds", "tell", "with_gone"]
 
 EXPECTATION: Final = "expectation"
 """What ``kind`` says in a document of expectations."""
@@ -106,6 +106,15 @@ def check_subjects(whole: Whole, expectations: Iterable[Expectation], found: Fin
         for named in (*expectation.subjects, *expectation.outside):
             if not named.is_pattern:
                 _check_subject(whole, expectation, named, found)
+
+
+def with_gone(expectations: Iterable[Expectation], declared: Mapping[Address, Declared]) -> Iterator[Expectation]:
+    """Yield the sentences, each knowing which of those that it names are declared absent."""
+    absent = [address for address, one in declared.items() if one.state == "absent"]
+    for expectation in expectations:
+        named = (*expectation.subjects, *expectation.outside)
+        gone = frozenset(one for one in named if not one.is_pattern and any(map(one.covers, absent)))
+        yield replace(expectation, gone=gone) if gone else expectation
 
 
 def _check_subject(whole: Whole, expectation: Expectation, named: Named, found: Findings) -> None:

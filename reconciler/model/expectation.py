@@ -54,6 +54,8 @@ class Expectation:
     """The values of condition keys that every request has."""
     allow_undecided: bool = False
     """Whether it may stay open whether it holds."""
+    gone: frozenset[Named] = frozenset()
+    """Those it names that are declared absent: nobody of the name need be there."""
 
 
 @dataclass(frozen=True, slots=True)

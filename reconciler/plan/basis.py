@@ -25,7 +25,9 @@ class Basis:
 def basis_of(desired: Desired) -> Basis:
     """Return the digest of what the documents say: neither their files' names and order nor the day show in it."""
     declared = {str(address).lower(): _plain(one) for address, one in desired.declared.items()}
-    return Basis("documents", digest({"settings": _plain(desired.settings), "declared": declared}))
+    said = {"settings": _plain(desired.settings), "declared": declared}
+    expected = sorted((_plain(one) for one in desired.expectations), key=str)
+    return Basis("documents", digest({**said, "expectations": expected} if expected else said))
 
 
 def _plain(value: Any) -> Any:

@@ -6,52 +6,40 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Desired, Evidence, Expectation, Live, Named, Step, Unmet
+from reconciler.model import Address, Call, Evidence, Expectation, Live, Named, Unmet
 from reconciler.plan.because import because
 from reconciler.plan.foresee import after_all
 from reconciler.plan.picture import Held, Picture, aws_policies
 from reconciler.plan.questions import Asker, Finding, cannot_be, question
 from reconciler.plan.standing import led_to
 
-__all__ = ["Crowd", "checked", "checked_offline", "shown", "unmet"]
+__all__ = ["Crowd", "checked", "shown", "unmet"]
 
 
 def checked(
-    desired: Desired,
+    expectations: Sequence[Expectation],
     live: Live,
-    steps: Sequence[Step],
+    calls: Sequence[Call],
     read: Callable[[Iterable[str]], Mapping[str, Mapping[str, Any]]],
 ) -> tuple[Unmet, ...]:
-    """Return what is expected and not so in the account as the steps leave it; ``read`` gives documents by ARN.
+    """Return what is expected and not so once the calls are made; ``read`` gives the documents of policies by ARN.
 
     Raises:
         AccountError: the account cannot be read.
     """
-    if not desired.expectations:
+    if not expectations:
         return ()
-    end = after_all(live.objects, [step.call for step in steps], live.account)
-    known = read(aws_policies((end,), live.account))
-    return unmet(desired.expectations, Picture(end, live.account, known), _absent(desired))
+    end = after_all(live.objects, calls, live.account)
+    return unmet(expectations, Picture(end, live.account, read(aws_policies((end,), live.account))))
 
 
-def checked_offline(desired: Desired, picture: Picture) -> tuple[Unmet, ...]:
-    """Return what is expected and not so, or not known, in a picture of nothing but what is declared."""
-    return unmet(desired.expectations, picture, _absent(desired))
-
-
-def _absent(desired: Desired) -> set[Address]:
-    return {address for address, declared in desired.declared.items() if declared.state == "absent"}
-
-
-def unmet(expectations: Iterable[Expectation], picture: Picture, absent: Iterable[Address] = ()) -> tuple[Unmet, ...]:
+def unmet(expectations: Iterable[Expectation], picture: Picture) -> tuple[Unmet, ...]:
     """Return the sentences that do not hold in the picture, or of which it is not known, in their order.
 
-    Those whom a sentence fails for in the same way are told together. ``absent`` are objects that shall not be there:
-    a sentence that names one and no one else speaks of nobody in good faith.
+    Those whom a sentence fails for in the same way are told together.
     """
     crowd, asker = Crowd(picture), Asker(picture)
-    gone = frozenset(absent)
-    return tuple(one for expectation in expectations for one in _unmet(expectation, crowd, asker, gone))
+    return tuple(one for expectation in expectations for one in _unmet(expectation, crowd, asker))
 
 
 class Crowd:
@@ -94,8 +82,8 @@ class Crowd:
                         yield at
 
 
-def _unmet(expectation: Expectation, crowd: Crowd, asker: Asker, gone: frozenset[Address]) -> Iterator[Unmet]:
-    yield from _misnamed(expectation, crowd, gone)
+def _unmet(expectation: Expectation, crowd: Crowd, asker: Asker) -> Iterator[Unmet]:
+    yield from _misnamed(expectation, crowd)
     asked = question(
         expectation.actions,
         expectation.resources,
@@ -125,7 +113,7 @@ def _covered(expectation: Expectation, crowd: Crowd) -> list[Address]:
     return [address for address in crowd.principals if address not in spared]
 
 
-def _misnamed(expectation: Expectation, crowd: Crowd, gone: frozenset[Address]) -> Iterator[Unmet]:
+def _misnamed(expectation: Expectation, crowd: Crowd) -> Iterator[Unmet]:
     """Yield what is wrong with whom the sentence names: nobody is called so, or several are."""
     for named in (*expectation.subjects, *expectation.outside):
         if named.is_pattern:
@@ -134,7 +122,7 @@ def _misnamed(expectation: Expectation, crowd: Crowd, gone: frozenset[Address]) 
         if not named.kind and len(meant) > 1:
             names = " and ".join(str(address) for address in meant)
             yield Unmet(expectation, reasons=(f"{named} is the name of {names}: write the one that you mean",))
-        if crowd.is_there(named) or any(named.covers(address) for address in gone):
+        if crowd.is_there(named) or named in expectation.gone:
             continue
         yield Unmet(expectation, reasons=(f"there is no {named} in the account: correct the name, or leave it away",))
 

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from reconciler.access import Decision, Label, Principal, Request, Verdict, compare, evaluate
@@ -19,12 +20,14 @@ from reconciler.catalogue import managed_policy
 from reconciler.catalogue.actions import action_catalogue
 from reconciler.catalogue.reach import acting_on
 from reconciler.catalogue.search import find_actions
+from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.plan.picture import Held, Picture
 
 __all__ = ["Asker", "Finding", "Question", "cannot_be", "question"]
 
 _HOLE = re.compile(r"\$\{(\w+)\}")
+_WILDCARD = re.compile(r"[*?]")
 _EVERYTHING: Mapping[str, Any] = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
@@ -40,6 +43,18 @@ class Question:
     within: Mapping[str, Any]
     """A policy that allows these requests and nothing else."""
     context: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
+
+    @cached_property
+    def _prefixes(self) -> frozenset[str]:
+        return frozenset(_prefix(action) for one in self.within["Statement"] for action in one["Action"])
+
+    def concerns(self, statement: Any) -> bool:
+        """Return whether a statement may have a say about the requests, as far as the actions tell."""
+        actions = statement.get("Action") if isinstance(statement, Mapping) else None
+        if actions is None:
+            return True
+        found = {_prefix(action) for action in ([actions] if isinstance(actions, str) else actions)}
+        return any(one.startswith(other) or other.startswith(one) for one in found for other in self._prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,11 @@ def _glob(form: str, partition: str) -> str:
     return _HOLE.sub(lambda hole: partition if hole[1] == "Partition" else "*", form)
 
 
+def _prefix(glob: str) -> str:
+    """Return what every action begins with, in small letters, that the glob matches."""
+    return _WILDCARD.split(glob.lower(), maxsplit=1)[0]
+
+
 def cannot_be(held: Held, context: Mapping[str, str | Sequence[str]]) -> str:
     """Return why no request of the principal has this context, or nothing: it may fix another value itself."""
     own = {key.lower(): (key, value) for key, value in held.bindings.items()}
@@ -116,12 +136,13 @@ def cannot_be(held: Held, context: Mapping[str, str | Sequence[str]]) -> str:
 
 
 class Asker:
-    """Puts questions about the principals of one picture; of principals that hold the same, one is asked."""
+    """Puts questions about the principals of one picture; of principals whose policies say the same, one is asked."""
 
     def __init__(self, picture: Picture) -> None:
         """Take who holds what."""
         self._picture = picture
         self._texts: dict[int, tuple[Any, str]] = {}
+        self._narrowed: dict[tuple[int, int], Mapping[str, Any]] = {}
         self._answers: dict[tuple[object, ...], Finding] = {}
 
     def ask(self, held: Held, asked: Question) -> Finding:
@@ -129,17 +150,17 @@ class Asker:
 
         Of a policy of AWS the catalogue tells whether it denies something.
         """
-        known = self._plain(held, asked.context)
+        known = self._plain(held, asked)
         if not held.unknown:
-            return self._asked(known, asked)
+            return _decided(self._asked(known, asked), held.principal)
         most = replace(known, identity=[*known.identity, _EVERYTHING])
         finding = self._asked(most, asked)
         if finding.holds is False:
-            return finding
+            return _decided(finding, replace(held.principal, identity=[*held.principal.identity, _EVERYTHING]))
         if not self._is_bounded_unknown(held) and not any(map(_may_deny, held.unknown)):
             finding = self._asked(known, asked)
             if finding.holds is True:
-                return finding
+                return _decided(finding, held.principal)
         return Finding(None, unknown=held.unknown)
 
     def _is_bounded_unknown(self, held: Held) -> bool:
@@ -147,15 +168,30 @@ class Asker:
         facets = (facet for facet in KINDS[held.address.kind].facets if facet.grants == "boundary")
         return held.boundary is None and any(getattr(observed.resource, facet.field) for facet in facets)
 
-    def _plain(self, held: Held, context: Mapping[str, str | Sequence[str]]) -> Principal:
-        """Return the principal with the context as it is asked about; keys that no document speaks of are left out."""
-        principal = held.principal
-        documents = [*principal.identity, *([principal.boundary] if principal.boundary is not None else [])]
-        texts = [self._text(document).lower() for document in documents]
-        fixed: dict[str, Any] = {**{key.lower(): value for key, value in context.items()}}
+    def _plain(self, held: Held, asked: Question) -> Principal:
+        """Return the principal with the context that is asked about, and without whatever has no say in the answer.
+
+        That is every statement about other actions, and every key that no other statement speaks of.
+        """
+        own = [self._narrow(paper.document, asked) for paper in held.identity]
+        identity = [document for document in own if document["Statement"]]
+        boundary = self._narrow(held.boundary.document, asked) if held.boundary is not None else None
+        texts = [self._text(document).lower() for document in (*identity, boundary)]
+        fixed: dict[str, Any] = {key.lower(): value for key, value in asked.context.items()}
         fixed |= {key.lower(): value for key, value in held.bindings.items()}
         spoken = {key: value for key, value in fixed.items() if any(key in text for text in texts)}
-        return replace(principal, bindings=spoken)
+        return Principal(sorted(identity, key=self._text), boundary, bindings=spoken)
+
+    def _narrow(self, document: Mapping[str, Any], asked: Question) -> Mapping[str, Any]:
+        key = (id(document), id(asked))
+        if key not in self._narrowed:
+            # Both are kept beside what is made of them, so that their ids stay their own.
+            self._texts[id(asked)] = (asked, "")
+            self._text(document)
+            statements = document.get("Statement", ())
+            every = statements if isinstance(statements, list | tuple) else [statements]
+            self._narrowed[key] = {**document, "Statement": [one for one in every if asked.concerns(one)]}
+        return self._narrowed[key]
 
     def _asked(self, principal: Principal, asked: Question) -> Finding:
         key = (
@@ -165,8 +201,6 @@ class Asker:
             id(asked),
         )
         if key not in self._answers:
-            # The question is kept beside its answer, so that its id stays its own.
-            self._texts[id(asked)] = (asked, "")
             self._answers[key] = _every(principal, asked) if asked.every else _any(principal, asked)
         return self._answers[key]
 
@@ -181,27 +215,40 @@ class Asker:
 
 
 def _any(principal: Principal, asked: Question) -> Finding:
-    within = replace(principal, scps=[*principal.scps, [asked.within]])
-    found = compare(replace(within, identity=[]), within)
-    return _found(found, principal, asked, holds=found.widens)
+    if not principal.identity:
+        return Finding(holds=False)
+    within = replace(principal, scps=[[asked.within]])
+    found = compare(Principal([]), within, witnesses=1)
+    return _found(found, asked, holds=found.widens)
 
 
 def _every(principal: Principal, asked: Question) -> Finding:
     absent = dict.fromkeys(keys_that_count(principal), ())
     bindings = {**absent, **principal.bindings}
-    found = compare(replace(principal, bindings=bindings), Principal([asked.within], bindings=bindings))
-    return _found(found, principal, asked, holds=None if found.widens is None else not found.widens)
+    wanted = Principal([asked.within], bindings=bindings)
+    found = compare(replace(principal, bindings=bindings), wanted, witnesses=1)
+    return _found(found, asked, holds=None if found.widens is None else not found.widens)
 
 
-def _found(verdict: Verdict, principal: Principal, asked: Question, *, holds: bool | None) -> Finding:
+def _found(verdict: Verdict, asked: Question, *, holds: bool | None) -> Finding:
     """Return the answer with a request that the new side only allows, its context as it was asked about."""
     if not verdict.gained:
         return Finding(holds, reasons=verdict.reasons if holds is None else ())
     witness = verdict.gained[0]
     given = {key.lower() for key in asked.context}
     own = {key: value for key, value in witness.request.context.items() if key.lower() not in given}
-    request = replace(witness.request, context={**asked.context, **own})
-    return Finding(holds, request, evaluate(principal, witness.request), witness.label)
+    return Finding(holds, replace(witness.request, context={**asked.context, **own}), label=witness.label)
+
+
+def _decided(finding: Finding, principal: Principal) -> Finding:
+    """Return the answer with what becomes of its request: decided by all that the principal holds."""
+    if finding.request is None:
+        return finding
+    try:
+        return replace(finding, decision=evaluate(principal, finding.request))
+    except PolicyError:
+        # A statement that cannot be read and has no say: the answer stands, and who decides cannot be told.
+        return finding
 
 
 def _may_deny(arn: str) -> bool:

@@ -61,7 +61,11 @@ def test_a_sentence_is_about_whom_it_names(
         ("s3:Get*, s3:Put* and s3:List?", ["s3:Get*", "s3:Put*", "s3:List?"], ["*"]),
         ("s3:GetObject on *", ["s3:GetObject"], ["*"]),
         ("s3:GetObject on arn:aws:s3:::b/*", ["s3:GetObject"], ["arn:aws:s3:::b/*"]),
-        ("s3:GetObject on arn:aws:s3:::b/x,y, arn:aws:s3:::c", ["s3:GetObject"], ["arn:aws:s3:::b/x,y", "arn:aws:s3:::c"]),
+        (
+            "s3:GetObject on arn:aws:s3:::b/x,y, arn:aws:s3:::c",
+            ["s3:GetObject"],
+            ["arn:aws:s3:::b/x,y", "arn:aws:s3:::c"],
+        ),
         ('s3:GetObject on "arn:aws:s3:::b/a file"', ["s3:GetObject"], ["arn:aws:s3:::b/a file"]),
     ],
 )
@@ -112,7 +116,9 @@ expect:
 
     assert not desired.declared
     assert desired.expectations == (
-        Expectation("nobody can iam:*", Origin("a.yaml", 5, 5), "safe", False, actions=("iam:*",), allow_undecided=True),  # noqa: FBT003  as in the field's own order
+        Expectation(
+            "nobody can iam:*", Origin("a.yaml", 5, 5), "safe", allowed=False, actions=("iam:*",), allow_undecided=True
+        ),
         Expectation(
             text="nobody can s3:GetObject on arn:aws:s3:::eu-west-1-123456789012/*",
             origin=Origin("a.yaml", 6, 5),
@@ -150,7 +156,7 @@ def test_sentences_are_for_the_accounts_that_their_document_names(tmp_path: Path
     ],
 )
 def test_what_may_be_a_slip_is_a_warning(sentence: str, warning: str, tmp_path: Path) -> None:
-    text = f"kind: expectation\nname: x\nexpect: [\"{sentence}\"]\n---\nkind: user\nname: alice\n"
+    text = f'kind: expectation\nname: x\nexpect: ["{sentence}"]\n---\nkind: user\nname: alice\n'
     (found,) = loaded(tmp_path, text).check(TODAY)
     assert warning in str(found)
 

@@ -23,14 +23,14 @@ from support.actors import (
     user,
 )
 
-from reconciler.access.escalation import Graph, Policy
+from reconciler.access.escalation import Graph, Policy, Provers
 from reconciler.catalogue.escalation import escalation_methods
 
 AWS_ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOSS = user("boss", ADMIN)
 STAFF = managed("staff", allow("s3:GetObject"))
 BOUND = managed("bound", allow(["s3:*", "iam:*"]))
-LAMBDA = {"lambda": "lambda.amazonaws.com"}["lambda"]
+LAMBDA = "lambda.amazonaws.com"
 DEPLOY = (allow("iam:PassRole"), allow(["lambda:CreateFunction", "lambda:InvokeFunction"]))
 GUARD = doc(deny("s3:PutObject"))
 
@@ -231,9 +231,7 @@ SELF: dict[str, tuple[Any, dict[str, Any], list[str]]] = {
 @pytest.mark.parametrize("case", SELF)
 def test_a_principal_that_can_give_itself_more_is_told(case: str) -> None:
     one, groups, ways = SELF[case]
-    assert paths(one, groups=groups) == [
-        f"user/{told_of} via {way}" for told_of, way in [("u -> user/u", w) for w in ways]
-    ]
+    assert paths(one, groups=groups) == [f"user/u -> user/u via {way}" for way in ways]
 
 
 ROLE_SELF = {
@@ -498,3 +496,61 @@ def test_a_policy_that_cannot_be_read_is_told() -> None:
     graph = Graph(estate(user("u", doc({"Effect": "Allow", "Action": "iam:*", "Resource": "nonsense"}))), PROVERS)
     assert graph.paths() == []
     assert graph.doubts
+
+
+class Unsure:
+    """An answer that could not be settled."""
+
+    holds = widens = witness = gained_label = None
+    gained = ()
+    reasons = ("the budget is used up",)
+
+
+def test_of_what_is_not_settled_no_way_is_claimed_and_it_is_told() -> None:
+    unsure = Provers(lambda *_: Unsure(), lambda *_: Unsure())
+    by_condition = user("u", doc(allow("iam:CreateAccessKey", Bool={"aws:MultiFactorAuthPresent": "true"})))
+    graph = Graph(estate(by_condition, BOSS), unsure)
+    assert graph.paths() == []
+    assert [(doubt.source, doubt.what, doubt.reasons) for doubt in graph.doubts] == [
+        (by_condition.arn, f"iam:CreateAccessKey on {BOSS.arn}", Unsure.reasons)
+    ]
+    equal = user("v", doc(allow("s3:GetObject", "arn:aws:s3:::b/x*")))
+    by_comparison = user("u", doc(allow(["iam:CreateAccessKey", "s3:GetObject"], ["arn:aws:s3:::b/*", equal.arn])))
+    graph = Graph(estate(by_comparison, equal), unsure)
+    assert graph.paths() == []
+    assert [doubt.what for doubt in graph.doubts] == [f"whether {equal.arn} has more than it has"]
+
+
+def test_a_user_that_a_trust_names_is_held_back_by_a_denial_of_its_boundary() -> None:
+    named = trust(AWS=[f"{IAM}user/u"])
+    takes = doc(allow("iam:AttachRolePolicy", f"{IAM}role/r"))
+    bound = managed("b", allow("iam:AttachRolePolicy"), deny("sts:AssumeRole"))
+    assert paths(user("u", takes, boundary=bound), role("r", named)) == []
+
+
+def test_sessions_are_what_a_role_calls_as() -> None:
+    one = role(
+        "dev", trust(Service="ec2.amazonaws.com"), doc(allow(["sts:AssumeRole", "iam:PutRolePolicy"], f"{IAM}role/r"))
+    )
+    found = paths(one, role("r", trust(AWS=f"{IAM}role/dev")))
+    assert found == ["role/dev -> role/r via iam:PutRolePolicy + sts:AssumeRole"]
+
+
+def test_a_role_of_sso_is_a_source_and_no_target() -> None:
+    people = trust(Federated="arn:aws:iam::123456789012:saml-provider/sso")
+    kept = role("sso", people, doc(*DEPLOY, allow("iam:*Role*")), reserved=True, path="aws-reserved/")
+    found = paths(kept, role("admin", trust(Service=LAMBDA), ADMIN))
+    assert [path.split(" via ")[0] for path in found] == ["role/sso -> role/admin"]
+
+
+def test_a_function_must_be_one_that_can_be_both_made_and_invoked() -> None:
+    admin = role("admin", trust(Service=LAMBDA), ADMIN)
+    make, call = (
+        "arn:aws:lambda:eu-west-1:123456789012:function:dev-*",
+        "arn:aws:lambda:eu-west-1:123456789012:function:prod-*",
+    )
+    passing = allow("iam:PassRole")
+    apart = doc(passing, allow("lambda:CreateFunction", make), allow("lambda:InvokeFunction", call))
+    both = doc(passing, allow("lambda:CreateFunction", make), allow("lambda:InvokeFunction", [call, make]))
+    assert paths(user("u", apart), admin) == []
+    assert len(paths(user("u", both), admin)) == 1

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reconciler.access import Answer, Principal, Verdict, compare, evaluate, evaluate_trust, possible
-from reconciler.access.escalation import Actor, Doubt, Estate, Graph, Path, Policy, Proof, Provers, Way
+from reconciler.access.escalation import Actor, Doubt, Estate, Graph, Memory, Path, Policy, Proof, Provers, Way
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Escalation, Evidence, Hop, Observed
 from reconciler.plan.because import statement
@@ -46,7 +46,10 @@ def new_escalations(before: Picture, after: Picture) -> Found:
 
     A principal that is renamed is the same one, as its unique id tells.
     """
-    start, end = _Scene(before), _Scene(after)
+    memory = Memory()
+    start, end = _Scene(before, memory), _Scene(after, memory)
+    if start.estate == end.estate:
+        return Found()
     ids = {uid: arn for arn, uid in start.ids.items()}
     was = {arn: ids[uid] for arn, uid in end.ids.items() if uid in ids}
     paths = end.graph.new(start.graph, was)
@@ -61,12 +64,13 @@ def new_escalations(before: Picture, after: Picture) -> Found:
 class _Scene:
     """An account at one moment as a graph, and the words for what is found in it."""
 
-    def __init__(self, picture: Picture) -> None:
+    def __init__(self, picture: Picture, memory: Memory | None = None) -> None:
         self._held = {held.arn: held for held in map(picture.held, picture.principals())}
         self.ids = {held.arn: _unique_id(picture.objects[held.address]) for held in self._held.values()}
         actors = [_actor(picture, held) for held in self._held.values()]
         groups = {at.arn: tuple(_policies(picture, picture.held(at.address).identity)) for at in _groups(picture)}
-        self.graph = Graph(Estate(actors, groups), Provers(_possible, _compared))
+        self.estate = Estate(actors, groups)
+        self.graph = Graph(self.estate, Provers(_possible, _compared), memory)
 
     def told(self, path: Path) -> Escalation:
         """Return the path by the addresses of its principals."""

@@ -14,28 +14,48 @@ from reconciler.access.words import fold
 from reconciler.catalogue.escalation import escalation_methods
 from reconciler.errors import PolicyError
 
-__all__ = ["Asker"]
+__all__ = ["Asker", "Memory"]
 
 _TAG = re.compile(r"(?:aws|iam):resourcetag/[^\"',}]+")
 _OWN_TAG = "aws:principaltag/"
 
 
+class Memory:
+    """What was found out about policies: it holds for whoever has them, in any account."""
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self.texts = Texts()
+        self.powers: dict[object, Powers] = {}
+        self.wholes: dict[object, Whole] = {}
+        self.asked: dict[object, tuple[Request | None, tuple[str, ...]]] = {}
+        """By question: the request that is allowed, or why that is not settled."""
+        self.exceeds: dict[tuple[int, int], tuple[bool, tuple[str, ...]]] = {}
+        """By old and new: whether the new is more, or why that is not settled."""
+
+
 class Asker:
     """Asks, each question once, and keeps what could not be settled."""
 
-    def __init__(self, provers: Provers) -> None:
-        """Take what answers where the evaluator alone cannot."""
+    def __init__(self, provers: Provers, memory: Memory | None = None) -> None:
+        """Take what answers where the evaluator alone cannot, and what is known already."""
         self.doubts: dict[Doubt, None] = {}
+        self.memory = memory or Memory()
         self._provers = provers
-        self._texts = Texts()
-        self._powers: dict[object, Powers] = {}
+        self._texts = self.memory.texts
         self._by_actor: dict[tuple[int, str, bool], tuple[Actor, Powers]] = {}
         self._actions: dict[int, tuple[Actor, frozenset[str]]] = {}
         self._folded = {name: fold(name) for name in escalation_methods().names}
         self._whole: dict[int, tuple[Actor, Whole]] = {}
-        self._wholes: dict[object, Whole] = {}
-        self._asked: dict[object, Request | None] = {}
-        self._exceeds: dict[tuple[int, int], bool] = {}
+
+    def check(self, actor: Actor) -> None:
+        """Return if the actor's policies can be read.
+
+        Raises:
+            PolicyError: one cannot; the message says where.
+        """
+        for policy in (*actor.policies, *([actor.boundary] if actor.boundary is not None else [])):
+            self._texts.check(policy.document)
 
     def powers(self, actor: Actor, action: str, *, is_named: bool = False) -> Powers:
         """Return what the actor's policies say of an action.
@@ -71,13 +91,13 @@ class Asker:
         spoken = [*parts, *([bound] if bound is not None else [])]
         bindings = {k: v for k, v in principal.bindings.items() if any(fold(k) in part.folded for part in spoken)}
         key = (action, tuple(part.text for part in parts), bound and bound.text, tuple(sorted(bindings.items())))
-        if key not in self._powers:
+        if key not in self.memory.powers:
             granted = tuple(dict.fromkeys(pattern for part in parts for pattern in part.granted))
             held = Principal(
                 [part.document for part in parts], bound.document if bound is not None else None, (), bindings
             )
-            self._powers[key] = Powers(held, granted, len(self._powers))
-        return self._powers[key]
+            self.memory.powers[key] = Powers(held, granted, len(self.memory.powers))
+        return self.memory.powers[key]
 
     def whole(self, actor: Actor) -> Whole:
         """Return all that the actor's policies say; bindings that none of them speaks of tell nobody apart."""
@@ -89,10 +109,10 @@ class Asker:
             folded = fold("\n".join([*texts, bound or ""]))
             bindings = {k: v for k, v in principal.bindings.items() if fold(k) in folded}
             key = (tuple(texts), bound, tuple(sorted(bindings.items())))
-            if key not in self._wholes:
+            if key not in self.memory.wholes:
                 held = Principal(principal.identity, principal.boundary, (), bindings)
-                self._wholes[key] = Whole(held, folded, len(self._wholes))
-            known = (actor, self._wholes[key])
+                self.memory.wholes[key] = Whole(held, folded, len(self.memory.wholes))
+            known = (actor, self.memory.wholes[key])
             self._whole[id(actor)] = known
         return known[1]
 
@@ -124,63 +144,69 @@ class Asker:
         if not powers.may_on(resource):
             return None
         key = (powers.number, resource, tuple(sorted(context.items())) if context else ())
-        if key not in self._asked:
-            self._asked[key] = self._answered(powers, Request(action, resource, context), asker.arn)
-        request = self._asked[key]
-        return Proof(request, asker.arn) if request is not None else None
+        if key not in self.memory.asked:
+            self.memory.asked[key] = self._answered(powers, Request(action, resource, context))
+        return self._told(key, asker, f"{action} on {resource}")
 
     def allowed_somewhere(self, asker: Actor, action: str) -> Proof | None:
         """Return the proof that the actor may do it on some resource, in some context; None where it may not."""
         powers = self.powers(asker, action)
         if not powers.granted:
             return None
-        if powers.number not in self._asked:
-            self._asked[powers.number] = self._proved(powers, Request(action), asker.arn)
-        request = self._asked[powers.number]
+        if powers.number not in self.memory.asked:
+            self.memory.asked[powers.number] = self._proved(powers, Request(action))
+        return self._told(powers.number, asker, f"{action} on any resource")
+
+    def _told(self, key: object, asker: Actor, what: str) -> Proof | None:
+        request, reasons = self.memory.asked[key]
+        if reasons:
+            self.doubt(asker.arn, what, reasons)
         return Proof(request, asker.arn) if request is not None else None
 
-    def _answered(self, powers: Powers, request: Request, asker: str) -> Request | None:
+    def _answered(self, powers: Powers, request: Request) -> tuple[Request | None, tuple[str, ...]]:
         try:
             if evaluate(powers.principal, request).allowed:
-                return request
+                return request, ()
             if not evaluate(powers.relaxed(request.context), request).allowed:
-                return None
+                return None, ()
         except PolicyError as error:
-            self.doubt(asker, f"{request.action} on {request.resource}", (str(error),))
-            return None
-        return self._proved(powers, request, asker)
+            return None, (str(error),)
+        return self._proved(powers, request)
 
-    def _proved(self, powers: Powers, wanted: Request, asker: str) -> Request | None:
+    def _proved(self, powers: Powers, wanted: Request) -> tuple[Request | None, tuple[str, ...]]:
         answer = self._provers.possible(powers.principal, wanted.action, wanted.resource, wanted.context)
         if answer.holds is None:
-            self.doubt(asker, f"{wanted.action} on {wanted.resource}", tuple(answer.reasons))
+            return None, tuple(answer.reasons)
         if not answer.holds:
-            return None
+            return None, ()
         request: Request = answer.witness.request
         # What the resource fixes, or lacks, nobody can bring, whatever the prover takes for open.
         fixed = {fold(key) for key in wanted.context}
         free = {key: value for key, value in request.context.items() if fold(key) not in fixed}
         request = Request(request.action, request.resource, {**free, **wanted.context})
-        return request if evaluate(powers.principal, request).allowed else None
+        return (request if evaluate(powers.principal, request).allowed else None), ()
 
     def exceeds(self, old: Actor, new: Actor) -> bool:
         """Return whether ``new`` may do something that exists today and that ``old`` may not; in doubt it does not."""
         one, other = self.whole(old), self.whole(new)
         key = (one.number, other.number)
-        if key not in self._exceeds:
-            self._exceeds[key] = one is not other and self._compared(old, new)
-        return self._exceeds[key]
+        if key not in self.memory.exceeds:
+            self.memory.exceeds[key] = (False, ()) if one is other else self._compared(old, new)
+        is_more, reasons = self.memory.exceeds[key]
+        if reasons:
+            self.doubt(old.arn, f"whether {new.arn} has more than it has", reasons)
+        return is_more
 
-    def _compared(self, old: Actor, new: Actor) -> bool:
+    def _compared(self, old: Actor, new: Actor) -> tuple[bool, tuple[str, ...]]:
         one, other = self.whole(old), self.whole(new)
         if one.is_everything:
-            return False
+            return False, ()
         if any(not self.may_on(old, action, resource) for action, resource in other.probes):
-            return True
+            return True, ()
         verdict = self._provers.compare(one.principal, other.principal)
         if verdict.widens is None:
-            self.doubt(old.arn, f"whether {new.arn} has more than it has", tuple(verdict.reasons))
-        return bool(verdict.widens) and verdict.gained_label is None
+            return False, tuple(verdict.reasons)
+        return verdict.widens and verdict.gained_label is None, ()
 
     def doubt(self, source: str, what: str, reasons: tuple[str, ...]) -> None:
         """Keep something that could not be settled."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from reconciler.access.escalation.asking import Asker
+from reconciler.access.escalation.asking import Asker, Memory
 from reconciler.access.escalation.nouns import Actor, Doubt, Estate, Path, Provers, Way
 from reconciler.access.escalation.trusts import is_service_linked
 from reconciler.access.escalation.ways import Ways
@@ -20,9 +20,12 @@ class Graph:
     A path is an escalation if its target may do what its source may not, nor any role that the source is given.
     """
 
-    def __init__(self, estate: Estate, provers: Provers) -> None:
-        """Take who there is, and what answers the questions that the evaluator cannot."""
-        self._asker = Asker(provers)
+    def __init__(self, estate: Estate, provers: Provers, memory: Memory | None = None) -> None:
+        """Take who there is, what answers the questions that the evaluator cannot, and what is known already.
+
+        Graphs that share a memory ask nothing twice of the same policies.
+        """
+        self._asker = Asker(provers, memory)
         actors = [self._read(actor) for actor in sorted(estate.actors, key=_arn)]
         self._ways = Ways(self._asker, replace(estate, actors=actors))
         self._actors = {actor.arn: actor for actor in actors}
@@ -34,7 +37,7 @@ class Graph:
     def _read(self, actor: Actor) -> Actor:
         """Return the actor, in doubt where not all that it holds is known or can be read."""
         try:
-            _ = self._asker.whole(actor).principal.rules
+            self._asker.check(actor)
         except PolicyError as error:
             actor = replace(actor, unknown=(*actor.unknown, f"its policies cannot be read: {error}"))
         if actor.unknown and not is_service_linked(actor):

@@ -31,7 +31,7 @@ Rank: TypeAlias = int
 itself, or the target that it gets into, hold anything."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Policy:
     """A policy that a principal or a group holds."""
 
@@ -44,7 +44,7 @@ class Policy:
     """The documents of its other stored versions."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Actor:
     """A user or a role, and what it holds."""
 
@@ -77,7 +77,7 @@ class Actor:
         return Caller("AWS", f"{head.replace(':iam:', ':sts:')}:assumed-role/{name.rpartition('/')[2]}/session")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Estate:
     """All users and roles of an account, and its groups with what they hold, by ARN."""
 

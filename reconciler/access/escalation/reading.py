@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from reconciler.access.deciding import Principal
+from reconciler.access.statements import compile_document
 from reconciler.access.words import fold, items
 from reconciler.catalogue.escalation import escalation_methods
 
@@ -46,6 +47,7 @@ class Texts:
         self._known: dict[int, tuple[Mapping[str, Any], str]] = {}
         self._excerpts: dict[tuple[str, str], Excerpt] = {}
         self._allowed: dict[str, frozenset[str]] = {}
+        self._sound: set[str] = set()
 
     def of(self, document: Mapping[str, Any]) -> str:
         """Return the document's text."""
@@ -55,6 +57,17 @@ class Texts:
             known = (document, json.dumps(document, sort_keys=True, ensure_ascii=False))
             self._known[id(document)] = known
         return known[1]
+
+    def check(self, document: Mapping[str, Any]) -> None:
+        """Return if the document can be read.
+
+        Raises:
+            PolicyError: it cannot; the message says where.
+        """
+        text = self.of(document)
+        if text not in self._sound:
+            compile_document(text, "identity")
+            self._sound.add(text)
 
     def allowed(self, document: Mapping[str, Any]) -> frozenset[str]:
         """Return those actions by which somebody may get at more that the document may allow, in small letters."""

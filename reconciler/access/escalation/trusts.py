@@ -36,6 +36,7 @@ class Doors:
         """Take the roles that somebody may come to be."""
         self._asker = asker
         self._read: dict[str, tuple[Statement, ...]] = {}
+        self._served: dict[tuple[str, str], Proof | None] = {}
         self._policies: dict[tuple[object, ...], tuple[Policy, str]] = {}
         self._seen: dict[tuple[object, ...], Actor] = {}
         self.named: dict[str, list[Actor]] = {}
@@ -64,9 +65,11 @@ class Doors:
 
     def serves(self, role: Actor, service: str) -> Proof | None:
         """Return the proof that the role trusts the service, or None if it does not."""
-        if not any(one.allows and _names(one, "Service", service) for one in self._read.get(role.arn, ())):
-            return None
-        return self._let_in(role, Caller("Service", service), {}, named=None)
+        key = (role.arn, service)
+        if key not in self._served:
+            named = any(one.allows and _names(one, "Service", service) for one in self._read.get(role.arn, ()))
+            self._served[key] = self._let_in(role, Caller("Service", service), {}, named=None) if named else None
+        return self._served[key]
 
     def entry(self, role: Actor, actor: Actor) -> Entry | None:
         """Return how the actor assumes the role, or None if it cannot.

@@ -125,7 +125,7 @@ def everything() -> Plan:
     read = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     again = Address("policy", "invoices")
     old = f"{OWN}:policy/invoices"
-    bobby = Address("user", "bobby")
+    bobby, worker = Address("user", "bobby"), Address("role", "worker")
     return Plan(
         ACCOUNT,
         steps=steps(
@@ -140,6 +140,7 @@ def everything() -> Plan:
             (again, "DeletePolicyVersion", {"PolicyArn": old, "VersionId": "v3"}),
             (again, "DeletePolicy", {"PolicyArn": old}),
             (again, "CreatePolicy", {"PolicyName": "invoices", "Path": "/apis/", "PolicyDocument": "{}"}),
+            (worker, "UpdateAssumeRolePolicy", {"RoleName": "worker", "PolicyDocument": "{}"}),
             notes={
                 5: "policies are at their quota of 10, so removing comes before adding",
                 10: "gap: policy/invoices is gone from here until it is created anew, and gets a new unique id",
@@ -149,7 +150,8 @@ def everything() -> Plan:
                 5: (
                     Mark("gap", ALICE, "refused meanwhile, though allowed before and after: s3:GetObject on *"),
                     Mark("spike", bobby, "allowed meanwhile, though refused before and after: iam:PassRole on *"),
-                )
+                ),
+                12: (Mark("trust", worker, "its permissions change too; its trust changes last"),),
             },
         ),
         changes=(

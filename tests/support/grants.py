@@ -210,15 +210,15 @@ def planned_on(live: Live, documents: Estate) -> Plan:
     return plan.make(desired_of(documents, HOME), Snapshot(live))
 
 
-def live_of(documents: Estate) -> Live:
+def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:
     """Return the account that has what the documents say."""
-    empty = Live(HOME, {}, QUOTAS)
+    empty = Live(HOME, {}, quotas)
     objects: Mapping[Address, Observed[Any]] = {}
     for step in planned_on(empty, documents).steps:
         objects = with_delta(objects, foreseen(objects, step.call, HOME))
     # A reading tells a policy's ARN, which a call need not know.
     read = {address: _with_arn(observed) for address, observed in sorted(objects.items())}
-    return Live(HOME, read, QUOTAS)
+    return Live(HOME, read, quotas)
 
 
 def _with_arn(observed: Observed[Any]) -> Observed[Any]:

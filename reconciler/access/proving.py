@@ -23,6 +23,8 @@ BUDGET = 20_000
 """How many steps a comparison may take in each direction; a step is about 20 microseconds."""
 
 _Decide: TypeAlias = Callable[[Found, Request], tuple[Decision, Decision]]
+_Texts: TypeAlias = dict[int, tuple[Document, str]]
+"""Documents, held so that no other takes their identity, and their texts."""
 _EMPTY: Document = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -31,7 +33,7 @@ def compare(old: Principal, new: Principal, *, budget: int = BUDGET, witnesses: 
 
     What cannot be read or settled makes the verdict UNDECIDED, with place and cause in its reasons.
     """
-    texts: dict[int, str] = {}
+    texts: _Texts = {}
     sides = [_side(name, principal, texts) for name, principal in (("old", old), ("new", new))]
 
     def decide(found: Found, request: Request) -> tuple[Decision, Decision]:
@@ -156,7 +158,7 @@ def _caller(found: Found) -> Caller | None:
     return Caller(known[space], name)
 
 
-def _side(name: str, principal: Principal, texts: dict[int, str]) -> Side | str:
+def _side(name: str, principal: Principal, texts: _Texts) -> Side | str:
     """Return the solver's reading of a principal, or why it has none."""
     try:
         layers = [_layer("identity", "identity {}", principal.identity, texts)]
@@ -176,7 +178,7 @@ def _trust(name: str, document: Document) -> Side | str:
         return f"{name}: {error}"
 
 
-def _layer(name: str, place: str, documents: Sequence[Document], known: dict[int, str]) -> Layer:
+def _layer(name: str, place: str, documents: Sequence[Document], known: _Texts) -> Layer:
     """Return a layer; ``known`` are texts by the identity of their documents, which both sides mostly share."""
     if isinstance(documents, (str, Mapping)):
         raise PolicyError(f"{name}: this is one document; a list of documents is needed")
@@ -184,8 +186,8 @@ def _layer(name: str, place: str, documents: Sequence[Document], known: dict[int
     for number, document in enumerate(documents, 1):
         where = place.format(number)
         if id(document) not in known:
-            known[id(document)] = _text(document, where)
-        texts.append((where, known[id(document)]))
+            known[id(document)] = document, _text(document, where)
+        texts.append((where, known[id(document)][1]))
     return Layer(name, tuple(texts))
 
 

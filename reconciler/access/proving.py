@@ -23,6 +23,8 @@ BUDGET = 20_000
 """How many steps a comparison may take in each direction; a step is about 20 microseconds."""
 
 _Decide: TypeAlias = Callable[[Found, Request], tuple[Decision, Decision]]
+_Texts: TypeAlias = dict[int, tuple[Document, str]]
+"""Documents, held so that no other takes their identity, and their texts."""
 _EMPTY: Document = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -31,7 +33,8 @@ def compare(old: Principal, new: Principal, *, budget: int = BUDGET, witnesses: 
 
     What cannot be read or settled makes the verdict UNDECIDED, with place and cause in its reasons.
     """
-    sides = [_side(name, principal) for name, principal in (("old", old), ("new", new))]
+    texts: _Texts = {}
+    sides = [_side(name, principal, texts) for name, principal in (("old", old), ("new", new))]
 
     def decide(found: Found, request: Request) -> tuple[Decision, Decision]:
         del found
@@ -155,14 +158,14 @@ def _caller(found: Found) -> Caller | None:
     return Caller(known[space], name)
 
 
-def _side(name: str, principal: Principal) -> Side | str:
+def _side(name: str, principal: Principal, texts: _Texts) -> Side | str:
     """Return the solver's reading of a principal, or why it has none."""
     try:
-        layers = [_layer("identity", "identity {}", principal.identity)]
+        layers = [_layer("identity", "identity {}", principal.identity, texts)]
         if principal.boundary is not None:
-            layers.append(_layer("boundary", "boundary", [principal.boundary]))
+            layers.append(_layer("boundary", "boundary", [principal.boundary], texts))
         for index, level in enumerate(principal.scps):
-            layers.append(_layer(f"scp {index + 1}", f"scp level {index + 1}, document {{}}", level))
+            layers.append(_layer(f"scp {index + 1}", f"scp level {index + 1}, document {{}}", level, texts))
         return bound(layers, _bindings(principal.bindings))
     except PolicyError as error:
         return f"{name}: {error}"
@@ -170,18 +173,21 @@ def _side(name: str, principal: Principal) -> Side | str:
 
 def _trust(name: str, document: Document) -> Side | str:
     try:
-        return bound([_layer("trust", "trust", [document])], {}, trust=True)
+        return bound([_layer("trust", "trust", [document], {})], {}, trust=True)
     except PolicyError as error:
         return f"{name}: {error}"
 
 
-def _layer(name: str, place: str, documents: Sequence[Document]) -> Layer:
+def _layer(name: str, place: str, documents: Sequence[Document], known: _Texts) -> Layer:
+    """Return a layer; ``known`` are texts by the identity of their documents, which both sides mostly share."""
     if isinstance(documents, (str, Mapping)):
         raise PolicyError(f"{name}: this is one document; a list of documents is needed")
     texts = []
     for number, document in enumerate(documents, 1):
         where = place.format(number)
-        texts.append((where, _text(document, where)))
+        if id(document) not in known:
+            known[id(document)] = document, _text(document, where)
+        texts.append((where, known[id(document)][1]))
     return Layer(name, tuple(texts))
 
 

@@ -8,6 +8,7 @@ have in common cannot be the reason, so that only what is new asks: a Deny that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -116,18 +117,24 @@ def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box])
     bars = tuple(dict.fromkeys(barred))
     if () in bars:
         return None
+    whole = [frozenset(bar) for bar in bars]
     groups: dict[tuple[Box, ...], None] = {}
     for group in options:
         if () in group:
             continue
-        fitting = tuple(dict.fromkeys(box for box in group if not any(set(box).issuperset(bar) for bar in bars)))
+        fitting = tuple(dict.fromkeys(box for box in group if not _within(frozenset(box), whole)))
         if not fitting:
             return None
         groups[fitting] = None
     single = {literal for group in groups if len(group) == 1 for literal in group[0]}
-    if any(single.union(held).issuperset(bar) for bar in bars):
+    if _within(single.union(held), whole):
         return None
     return Question(held, tuple(dict.fromkeys(_merged(group) for group in groups)), _merged(bars))
+
+
+def _within(literals: AbstractSet[Literal], bars: Sequence[frozenset[Literal]]) -> bool:
+    """Return whether all that the literals hold of is in one of the bars."""
+    return any(len(bar) <= len(literals) and bar <= literals for bar in bars)
 
 
 def _merged(boxes: tuple[Box, ...]) -> tuple[Box, ...]:

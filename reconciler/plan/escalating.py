@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from reconciler.plan.because import statement
 from reconciler.plan.picture import Held, Paper, Picture
 from reconciler.plan.standing import is_principal, led_to
 
-__all__ = ["Found", "escalations", "new_escalations", "possible_escalations"]
+__all__ = ["Found", "Scene", "escalations", "new_escalations", "possible_escalations"]
 
 _ROLE = "AssumedRole"
 
@@ -29,16 +29,16 @@ class Found:
 
 def escalations(picture: Picture) -> Found:
     """Return all paths by which a principal of the account gets at more than it is given, by source and target."""
-    scene = _Scene(picture)
+    scene = Scene(picture)
     paths = scene.graph.paths()
-    return Found(tuple(map(scene.told, paths)), tuple(map(scene.doubted, scene.graph.doubts)))
+    return Found(tuple(map(scene.told, paths)), scene.doubted(scene.graph.doubts))
 
 
 def possible_escalations(picture: Picture) -> Found:
     """Return the paths that are there only if something runs with the target's role, which IAM does not tell."""
-    scene = _Scene(picture)
+    scene = Scene(picture)
     paths = scene.graph.carried()
-    return Found(tuple(map(scene.told, paths)), tuple(map(scene.doubted, scene.graph.doubts)))
+    return Found(tuple(map(scene.told, paths)), scene.doubted(scene.graph.doubts))
 
 
 def new_escalations(before: Picture, after: Picture) -> Found:
@@ -47,7 +47,7 @@ def new_escalations(before: Picture, after: Picture) -> Found:
     A principal that is renamed is the same one, as its unique id tells.
     """
     memory = Memory()
-    start, end = _Scene(before, memory), _Scene(after, memory)
+    start, end = Scene(before, memory), Scene(after, memory)
     if start.estate == end.estate:
         return Found()
     ids = {uid: arn for arn, uid in start.ids.items()}
@@ -56,15 +56,16 @@ def new_escalations(before: Picture, after: Picture) -> Found:
     doubts = end.graph.doubts
     for source in sorted({doubt.source for doubt in doubts}):
         start.graph.paths_of(was.get(source, source))
-    known = set(map(start.doubted, start.graph.doubts))
-    undecided = [text for text in map(end.doubted, doubts) if text not in known]
-    return Found(tuple(map(end.told, paths)), tuple(undecided))
+    known = {(doubt.source, doubt.what, doubt.reasons) for doubt in start.graph.doubts}
+    fresh = [doubt for doubt in doubts if (was.get(doubt.source, doubt.source), doubt.what, doubt.reasons) not in known]
+    return Found(tuple(map(end.told, paths)), end.doubted(fresh))
 
 
-class _Scene:
+class Scene:
     """An account at one moment as a graph, and the words for what is found in it."""
 
     def __init__(self, picture: Picture, memory: Memory | None = None) -> None:
+        """Take the account, and what is known already of the policies in it."""
         self._held = {held.arn: held for held in map(picture.held, picture.principals())}
         self.ids = {held.arn: _unique_id(picture.objects[held.address]) for held in self._held.values()}
         actors = [_actor(picture, held) for held in self._held.values()]
@@ -76,10 +77,18 @@ class _Scene:
         """Return the path by the addresses of its principals."""
         return Escalation(tuple(map(self._hop, path.ways)))
 
-    def doubted(self, doubt: Doubt) -> str:
-        """Return for people what could not be settled."""
+    def doubted(self, doubts: Iterable[Doubt]) -> tuple[str, ...]:
+        """Return for people what could not be settled, for each source, action and cause in one."""
+        groups: dict[tuple[str, str, tuple[str, ...]], list[Doubt]] = {}
+        for doubt in doubts:
+            groups.setdefault((doubt.source, doubt.what.partition(" on ")[0], doubt.reasons), []).append(doubt)
+        return tuple(self._doubt(group) for group in groups.values())
+
+    def _doubt(self, group: Sequence[Doubt]) -> str:
+        doubt, more = group[0], len(group) - 1
         held = self._held.get(doubt.source)
-        return f"{held.address if held else doubt.source}: {doubt.what}: {'; '.join(doubt.reasons)}"
+        others = f" and {more:,} more" if more else ""
+        return f"{held.address if held else doubt.source}: {doubt.what}{others}: {'; '.join(doubt.reasons)}"
 
     def _hop(self, way: Way) -> Hop:
         evidence = tuple(map(self._evidence, way.proofs))

@@ -554,3 +554,26 @@ def test_a_function_must_be_one_that_can_be_both_made_and_invoked() -> None:
     both = doc(passing, allow("lambda:CreateFunction", make), allow("lambda:InvokeFunction", [call, make]))
     assert paths(user("u", apart), admin) == []
     assert len(paths(user("u", both), admin)) == 1
+
+
+def test_a_user_has_the_tags_that_it_has_and_a_session_may_bring_its_own() -> None:
+    when = {"StringEquals": {"aws:PrincipalTag/admin": "yes"}}
+    held = doc(allow(["iam:PutUserPolicy", "iam:PutRolePolicy"], **when))
+    assert paths(user("u", held)) == []
+    assert paths(user("u", held, tags={"admin": "yes"})) == ["user/u -> user/u via iam:PutUserPolicy"]
+    assert paths(role("r", trust(AWS=ROOT), held)) == ["role/r -> role/r via iam:PutRolePolicy"]
+
+
+def test_of_those_that_can_be_made_to_hold_anything_one_is_told() -> None:
+    held = doc(allow(["iam:AttachRolePolicy", "iam:UpdateAssumeRolePolicy"]))
+    roles = [role(name, trust(Service="ec2.amazonaws.com"), READ) for name in ("a", "b", "c")]
+    way = "iam:AttachRolePolicy + iam:UpdateAssumeRolePolicy + sts:AssumeRole"
+    assert paths(user("u", held), *roles) == [f"user/u -> role/a via {way}"]
+
+
+def test_a_doubt_is_told_of_everybody_whom_it_concerns() -> None:
+    unsure = Provers(lambda *_: Unsure(), lambda *_: Unsure())
+    held = doc(allow("iam:CreateAccessKey", Bool={"aws:MultiFactorAuthPresent": "true"}))
+    graph = Graph(estate(user("u", held), user("v", held), BOSS), unsure)
+    assert graph.paths() == []
+    assert {doubt.source for doubt in graph.doubts} == {f"{IAM}user/u", f"{IAM}user/v"}

@@ -9,8 +9,9 @@ import pytest
 from support.grants import HOME, live_of
 
 from reconciler.access import Request, evaluate
+from reconciler.access.escalation import Doubt
 from reconciler.model import Address, Escalation
-from reconciler.plan.escalating import Found, escalations, new_escalations, possible_escalations
+from reconciler.plan.escalating import Found, Scene, escalations, new_escalations, possible_escalations
 from reconciler.plan.foresee import Objects
 from reconciler.plan.picture import Picture
 
@@ -159,6 +160,17 @@ def test_a_policy_whose_document_is_not_known_is_named_once_it_matters() -> None
     assert escalations(picture([holder])).undecided == want
     assert new_escalations(picture([holder]), picture([holder])).undecided == ()
     assert new_escalations(picture([{"kind": "user", "name": "alice"}]), picture([holder])).undecided == want
+
+
+def test_what_could_not_be_settled_for_the_same_cause_is_told_in_one() -> None:
+    scene = Scene(picture([{"kind": "user", "name": "alice"}]))
+    alice = HOME.arn("user", "/", "alice")
+    doubts = [Doubt(alice, f"iam:PassRole on {name}", ("budget",)) for name in ("a", "b", "c")]
+    other = Doubt(alice, "iam:PassRole on d", ("another cause",))
+    assert scene.doubted([*doubts, other]) == (
+        "user/alice: iam:PassRole on a and 2 more: budget",
+        "user/alice: iam:PassRole on d: another cause",
+    )
 
 
 @pytest.mark.parametrize("path", ["/aws-service-role/x.amazonaws.com/", "/aws-reserved/sso.amazonaws.com/"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.access.deciding import Principal, Request, evaluate
@@ -17,6 +17,7 @@ from reconciler.errors import PolicyError
 __all__ = ["Asker", "Memory"]
 
 _TAG = re.compile(r"(?:aws|iam):resourcetag/[^\"',}]+")
+_PRINCIPAL_TAG = re.compile(r"aws:principaltag/[^\"',}]+")
 _OWN_TAG = "aws:principaltag/"
 
 
@@ -71,7 +72,7 @@ class Asker:
             if not is_named and folded is not None and folded not in self._allowed_to(actor):
                 return _NOTHING
             principal = named(actor) if is_named else actor.principal
-            known = (actor, self._excerpt(principal, action))
+            known = (actor, self._excerpt(principal, action, has_all_tags=not actor.is_role))
             self._by_actor[key] = known
         return known[1]
 
@@ -83,13 +84,23 @@ class Asker:
             self._actions[id(actor)] = known
         return known[1]
 
-    def _excerpt(self, principal: Principal, action: str) -> Powers:
+    def _excerpt(self, principal: Principal, action: str, *, has_all_tags: bool) -> Powers:
+        """Return what is said of the action; ``has_all_tags``: the bindings have every tag that the principal has.
+
+        A role's session may bring tags of its own. Source: IAM user guide, id_session-tags.
+        """
         parts: list[Any] = [self._texts.excerpt(_mapping(one), action) for one in principal.identity]
         parts = [part for part in parts if not part.is_empty]
         boundary = principal.boundary
         bound = self._texts.excerpt(_mapping(boundary), action) if boundary is not None else None
         spoken = [*parts, *([bound] if bound is not None else [])]
-        bindings = {k: v for k, v in principal.bindings.items() if any(fold(k) in part.folded for part in spoken)}
+        bindings: dict[str, str | Sequence[str]] = {
+            k: v for k, v in principal.bindings.items() if any(fold(k) in part.folded for part in spoken)
+        }
+        if has_all_tags:
+            own = {fold(key) for key in bindings}
+            tags = {tag for part in spoken for tag in _PRINCIPAL_TAG.findall(part.folded)}
+            bindings |= dict.fromkeys(sorted(tags - own), ())
         key = (action, tuple(part.text for part in parts), bound and bound.text, tuple(sorted(bindings.items())))
         if key not in self.memory.powers:
             granted = tuple(dict.fromkeys(pattern for part in parts for pattern in part.granted))

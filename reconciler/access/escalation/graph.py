@@ -53,8 +53,8 @@ class Graph:
         """Return all escalations, sorted by source and target.
 
         Of a source that can give itself anything there is that path alone; of one that can become somebody who may do
-        anything, there are only the paths to such principals. What a source gains by being a role that it may assume is
-        told of that role.
+        anything, there are only the paths to such principals, and of those that it makes so itself only one. What a
+        source gains by being a role that it may assume is told of that role.
         """
         return [path for arn in self._actors for path in self.paths_of(arn)]
 
@@ -156,7 +156,11 @@ class Graph:
                     found[path.target] = path
         paths = sorted(found.values(), key=_target)
         final = [path for path in paths if self._ends_all(path) and self.gains(actor, path.ways[-1].result)]
-        yield from final or [path for path in paths if self._counts(actor, path)]
+        made = [path for path in final if path.ways[-1].rank > 1]
+        # A principal that is first made to hold anything stands for all others that could be.
+        yield from [path for path in final if path not in made[1:]]
+        if not final:
+            yield from (path for path in paths if self._counts(actor, path))
 
     def _walk(self, actor: Actor, first: Iterable[Way], onward: Callable[[Actor], Iterator[Way]]) -> Iterator[Path]:
         """Yield the shortest path to each principal that is reached, no longer than the first that may do anything."""

@@ -78,7 +78,8 @@ def validate(target: Target) -> int:
     """
     source = run.checked(target, offline=True)
     if target.sandbox is not None or target.profile is not None:
-        run.planned(target, source)
+        made, _ = run.planned(target, source)
+        expectations.refuse(made.unmet)
     found = run.declared(target, source)
     expected = expectations.judged(found)
     with unread():
@@ -108,6 +109,7 @@ def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[st
         saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
         _show(made, output, "plan", target)
+    gate.refuse_unmet(made)
     gate.refuse_access(made, fail_on)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
 
@@ -144,6 +146,7 @@ def apply(
             _show(made, "text", "plan", target)
         else:
             click.echo(f"nothing to write: everything in {target.plan} is true already")
+    gate.refuse_unmet(made)
     if made.steps:
         gate.refuse_access(made, fail_on)
         gate.refuse_spikes(made, allowed=allow_spike)
@@ -165,6 +168,7 @@ def drift(target: Target, output: str) -> int:
     made, _ = run.planned(target, run.checked(target))
     with unread():
         _show(made, output, "drift", target)
+    gate.refuse_unmet(made)
     return _code(made, differences=_DIFFERENCES)
 
 

@@ -9,7 +9,7 @@ from reconciler.errors import Fault, InputError
 from reconciler.model import Desired, Unmet
 from reconciler.report.lines import counted
 
-__all__ = ["judged"]
+__all__ = ["judged", "refuse"]
 
 
 def judged(found: Sequence[Desired]) -> str:
@@ -45,6 +45,19 @@ def judged(found: Sequence[Desired]) -> str:
     return f"expected: {counted(hold, 'sentence')} {'holds' if hold == 1 else 'hold'} {over}{rest}"
 
 
+def refuse(found: Sequence[Unmet]) -> None:
+    """Return if everything that is expected of an account is so.
+
+    Raises:
+        InputError: a sentence does not hold, or that is not settled.
+    """
+    failing = [one for one in found if one.fails]
+    if failing:
+        from reconciler.report.expecting import told  # noqa: PLC0415  most accounts are as expected
+
+        raise InputError(Fault(str(one.expectation.origin), told(one), _remedy(one)) for one in failing)
+
+
 def _is_for_plan(unmet: Unmet) -> bool:
     """Return whether the account may settle it: it speaks of somebody, or of a policy, that is not declared."""
     return not unmet.principals or bool(unmet.unknown)
@@ -59,7 +72,10 @@ def _sort(unmet: Unmet, faults: list[Fault]) -> None:
     elif unmet.principals and unmet.undecided and not unmet.fails:
         complain("warning", f"{place}: {text}; allowed by `allow_undecided`")
     elif unmet.principals:
-        remedy = (
-            "add `allow_undecided: true` if it may stay open" if unmet.undecided else "mend the policy or the sentence"
-        )
-        faults.append(Fault(place, text, remedy))
+        faults.append(Fault(place, text, _remedy(unmet)))
+
+
+def _remedy(unmet: Unmet) -> str:
+    if unmet.undecided:
+        return "add `allow_undecided: true` if it may stay open"
+    return "mend the policy or the sentence" if unmet.principals else ""

@@ -15,11 +15,21 @@ import click
 from reconciler.cli.screen import status
 from reconciler.errors import RefusedError
 from reconciler.model import Escalation, Plan
+from reconciler.report.lines import place
 
 if TYPE_CHECKING:
     from reconciler.plan.make import Reader
 
-__all__ = ["ALLOW_SPIKE", "FAIL_ON", "clock", "last_look", "objections", "refuse_access", "refuse_spikes"]
+__all__ = [
+    "ALLOW_SPIKE",
+    "FAIL_ON",
+    "clock",
+    "last_look",
+    "objections",
+    "refuse_access",
+    "refuse_spikes",
+    "refuse_unmet",
+]
 
 _FRESH = 60.0
 """Seconds that a reading of the account is good for."""
@@ -75,6 +85,18 @@ def refuse_access(plan: Plan, fail_on: Sequence[str]) -> None:
     if found:
         options = " ".join(f"--fail-on {name}" for name in fail_on)
         raise RefusedError([*found, f"nothing was written, because of {options}"])
+
+
+def refuse_unmet(plan: Plan) -> None:
+    """Return if the account is as expected once the plan is carried out.
+
+    Raises:
+        RefusedError: a sentence of the documents does not hold, or that is not settled.
+    """
+    failing = {(one.expectation.origin, one.expectation.text) for one in plan.unmet if one.fails}
+    if failing:
+        reasons = [f"{place(origin)}: not as expected: `{text}`" for origin, text in sorted(failing)]
+        raise RefusedError([*reasons, "nothing was written, because of what the documents expect"])
 
 
 def refuse_spikes(plan: Plan, *, allowed: bool) -> None:

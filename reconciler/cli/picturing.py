@@ -91,7 +91,7 @@ def _desired(target: Target) -> tuple[Picture, str]:
         made = make(desired, iam, live)
         objects = after_all(live.objects, [step.call for step in made.steps], account)
         known = iam.documents(aws_policies((objects,), account))
-    open_ = f"; {counted(len(made.conflicts), 'conflict')} stay open" if made.conflicts else ""
+    open_ = f", with {counted(len(made.conflicts), 'conflict')} left open" if made.conflicts else ""
     return Picture(objects, account, known), f"account {account.id} as `apply` would leave it{open_}"
 
 

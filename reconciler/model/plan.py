@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 from reconciler.model.access import Access
 from reconciler.model.address import Account, Address, Origin
+from reconciler.model.expectation import Expectation, Unmet
 
 __all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Mark", "Note", "Plan", "Sign", "Step"]
 
@@ -123,6 +124,15 @@ class Plan:
     """Every object that the steps change, as it was read (an ``Observed``); None: it was not there."""
     access: Access | None = None
     """What the steps do to access; None where there are none."""
+    expectations: Sequence[Expectation] = ()
+    """What the documents expect of access once the steps are made."""
+    unmet: Sequence[Unmet] = ()
+    """What of that is not so, or not known."""
+
+    @property
+    def as_expected(self) -> bool:
+        """Return whether nothing that is expected fails."""
+        return not any(one.fails for one in self.unmet)
 
     @property
     def in_sync(self) -> bool:

@@ -119,7 +119,7 @@ def _called(crowd: Crowd, text: str) -> Address:
             found = [address for address in crowd.principals if _is_of(session["name"], objects[address].arn)]
     else:
         kind, _, name = text.rpartition("/")
-        found = [address for address in crowd.principals if Named(kind, name).covers(address)]
+        found = [address for address in crowd.principals if Named(kind.lower(), name).covers(address)]
         found = [address for address in found if address.folded == name.lower()]
     if len(found) == 1:
         return found[0]

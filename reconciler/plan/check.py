@@ -11,7 +11,7 @@ from reconciler.errors import RefusedError
 from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen, is_true_already
-from reconciler.plan.make import Reader, accessed
+from reconciler.plan.make import Reader, accessed, unmet
 from reconciler.plan.touched import CREATED, Touched, as_named, holds, left_by, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
@@ -111,7 +111,8 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) 
         raise RefusedError(reasons)
     steps, remade = _numbered(kept, fresh.steps, by_key)
     access = accessed(live, steps, reader) if beyond else fresh.access
-    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access)
+    fails = unmet(fresh.expectations, live, steps, reader) if beyond else fresh.unmet
+    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access, unmet=fails)
     return Narrowed(plan, done, beyond, remade)
 
 

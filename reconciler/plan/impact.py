@@ -12,7 +12,6 @@ from reconciler.access import (
     Outcome,
     Principal,
     Scope,
-    StatementRef,
     Verdict,
     Witness,
     compare,
@@ -22,13 +21,11 @@ from reconciler.access import (
 )
 from reconciler.catalogue.actions import action_catalogue
 from reconciler.model import Access, Address, Call, Evidence, Impact, Live
+from reconciler.plan.because import statement
 from reconciler.plan.foresee import after_all
 from reconciler.plan.picture import Held, Paper, Picture, aws_policies
 
 __all__ = ["impacts", "measured", "pairs"]
-
-_LONGEST = 60
-"""Letters of a statement's actions or resources that people are shown."""
 
 
 def measured(
@@ -172,7 +169,7 @@ class _Measure:
             verdict = self.documents(_document(one), _document(other))
             for witness in (*verdict.lost[:1], *verdict.gained[:1]):
                 decision = evaluate(new.principal, witness.request)
-                named = _statement(decision.by, _papers(new)) if decision.by is not None else "nothing"
+                named = statement(decision.by, _papers(new)) if decision.by is not None else "nothing"
                 verb = "still grants" if witness in verdict.lost else "granted already"
                 if not decision.allowed:
                     verb = "denies" if decision.outcome is Outcome.EXPLICITLY_DENIED else "grants"
@@ -256,9 +253,9 @@ def _shown(witness: Witness, because: str, *, gained: bool) -> Evidence:
 
 
 def _gained_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> str:
-    allowed = _statement(witness.new.by, new)
+    allowed = statement(witness.new.by, new)
     if witness.old.outcome is Outcome.EXPLICITLY_DENIED:
-        return f"{allowed} allows it; {_statement(witness.old.by, old)} denied it"
+        return f"{allowed} allows it; {statement(witness.old.by, old)} denied it"
     if witness.old.lacking is Layer.BOUNDARY:
         return f"{allowed} allows it; the boundary did not"
     return allowed
@@ -266,34 +263,7 @@ def _gained_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> 
 
 def _lost_by(witness: Witness, old: Sequence[Paper], new: Sequence[Paper]) -> str:
     if witness.new.outcome is Outcome.EXPLICITLY_DENIED:
-        return f"denied by {_statement(witness.new.by, new)}"
+        return f"denied by {statement(witness.new.by, new)}"
     if witness.new.lacking is Layer.BOUNDARY:
-        return f"the boundary does not allow it; {_statement(witness.old.by, old)} allowed it before"
-    return f"nothing allows it any more; {_statement(witness.old.by, old)} did"
-
-
-def _statement(ref: StatementRef | None, papers: Sequence[Paper]) -> str:
-    """Return a statement by its policy's name and its number, with what it is about."""
-    if ref is None:
-        return "nothing"
-    paper = papers[-1] if ref.layer is Layer.BOUNDARY else papers[ref.document]
-    statements = paper.document["Statement"]
-    statement = statements[ref.statement] if isinstance(statements, list | tuple) else statements
-    parts = [f"{element} {_listed(statement[element])}" for element in _ELEMENTS if element in statement]
-    by = f" through {paper.through}" if paper.through is not None else ""
-    return f"{paper.name}#{ref.sid or ref.statement + 1}{by} ({', '.join(parts)})"
-
-
-_ELEMENTS = ("Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource")
-
-
-def _listed(value: Any) -> str:
-    if isinstance(value, Mapping):
-        text = ", ".join(f"{kind} {_listed(named)}" for kind, named in value.items())
-    else:
-        text = value if isinstance(value, str) else " ".join(str(item) for item in _flat(value))
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-
-
-def _flat(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, list | tuple) else [value]
+        return f"the boundary does not allow it; {statement(witness.old.by, old)} allowed it before"
+    return f"nothing allows it any more; {statement(witness.old.by, old)} did"

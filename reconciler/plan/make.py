@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from reconciler.diff import Diff, compare
-from reconciler.model import Access, Account, Address, Desired, Live, Note, Plan, Step
+from reconciler.model import Access, Account, Address, Desired, Expectation, Live, Note, Plan, Step, Unmet
 from reconciler.plan.foresee import changed_by
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
 
-__all__ = ["Reader", "accessed", "make"]
+__all__ = ["Reader", "accessed", "make", "unmet"]
 
 
 class Reader(Protocol):
@@ -61,8 +61,9 @@ def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
             undeclared = len(left_alone(desired, live, ruled)) if not desired.verbatim else 0
             steps = ordered(diff.drafts, diff.ties, live)
             access = accessed(live, steps, iam)
+            fails = unmet(desired.expectations, live, steps, iam)
             header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
-            return dataclasses.replace(_plan(desired, live, diff, steps), access=access, header=header)
+            return dataclasses.replace(_plan(desired, live, diff, steps), access=access, unmet=fails, header=header)
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
@@ -86,6 +87,19 @@ def accessed(live: Live, steps: Sequence[Step], iam: Reader) -> Access | None:
     return measured(live, [step.call for step in steps], iam.documents)
 
 
+def unmet(expectations: Sequence[Expectation], live: Live, steps: Sequence[Step], iam: Reader) -> Sequence[Unmet]:
+    """Return what is expected and not so, or not known, once the steps are made; also where there are none.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    if not expectations:
+        return ()
+    from reconciler.plan.expecting import checked  # noqa: PLC0415  a plan of which nothing is expected must not pay
+
+    return checked(expectations, live, [step.call for step in steps], iam.documents)
+
+
 def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Plan:
     notes = {*diff.notes, *(left_behind(desired, live) if not desired.verbatim else ())}
     present = sum(declared.state == "present" for declared in desired.declared.values())
@@ -96,6 +110,7 @@ def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Pl
         before=changed_by(live.objects, (step.call for step in steps), desired.account),
         changes=[dataclasses.replace(change, irreversible=lost.get(change.address, ())) for change in diff.changes],
         conflicts=diff.conflicts,
+        expectations=desired.expectations,
         notes=sorted(notes, key=_by_address),
         declared=present,
     )

@@ -176,7 +176,7 @@ class Asker:
         own = [self._narrow(paper.document, asked) for paper in held.identity]
         identity = [document for document in own if document["Statement"]]
         boundary = self._narrow(held.boundary.document, asked) if held.boundary is not None else None
-        texts = [self._text(document).lower() for document in (*identity, boundary)]
+        texts = [self._text(document).lower() for document in (*identity, boundary, asked.within)]
         fixed: dict[str, Any] = {key.lower(): value for key, value in asked.context.items()}
         fixed |= {key.lower(): value for key, value in held.bindings.items()}
         spoken = {key: value for key, value in fixed.items() if any(key in text for text in texts)}
@@ -223,8 +223,8 @@ def _any(principal: Principal, asked: Question) -> Finding:
 
 
 def _every(principal: Principal, asked: Question) -> Finding:
-    absent = dict.fromkeys(keys_that_count(principal), ())
-    bindings = {**absent, **principal.bindings}
+    keys = (*keys_that_count(principal), *keys_that_count(Principal([asked.within])))
+    bindings = {**dict.fromkeys(keys, ()), **principal.bindings}
     wanted = Principal([asked.within], bindings=bindings)
     found = compare(replace(principal, bindings=bindings), wanted, witnesses=1)
     return _found(found, asked, holds=None if found.widens is None else not found.widens)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.model import Change, Difference, Plan
 from reconciler.model.mark import MARK_KEY
 from reconciler.report.access import access_lines
+from reconciler.report.expecting import unmet_lines
 from reconciler.report.lines import SIGN_ROLES, Line, Span, counted, place, printable
 from reconciler.report.text import closing_lines, open_lines, title_line
 from reconciler.report.values import explained, value_text
@@ -37,6 +38,7 @@ def lines(plan: Plan, *, repair: str = "reconciler apply") -> Iterator[Line]:
         yield from found
     yield from open_lines(plan)
     yield from access_lines(plan.access, "Access that the repair changes")
+    yield from unmet_lines(plan.unmet)
     yield Line()
     if not plan.in_sync:
         yield from _summary(plan, repair)

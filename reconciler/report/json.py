@@ -22,6 +22,7 @@ from reconciler.model import (
     Plan,
     Step,
 )
+from reconciler.report.expecting import unmet_data
 
 __all__ = ["FORMAT_VERSION", "escalation_data", "render"]
 
@@ -47,6 +48,7 @@ def render(plan: Plan) -> str:
         "steps": [_step(step) for step in sorted(plan.steps, key=lambda s: s.id)],
         "conflicts": [_conflict(item) for item in sorted(plan.conflicts, key=lambda c: (c.address, c.field, c.what))],
         "access": _access(plan.access) if plan.access is not None else None,
+        "unmet": unmet_data(plan.unmet),
         "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
     }
     return json.dumps(body, indent=2) + "\n"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Change, Difference, Plan, Step
 from reconciler.report.access import access_lines
+from reconciler.report.expecting import unmet_lines
 from reconciler.report.lines import SIGN_ROLES, Line, Role, Span, column, counted, place, printable
 from reconciler.report.values import difference_lines
 
@@ -40,6 +41,7 @@ def lines(plan: Plan) -> Iterator[Line]:
         yield from _changes(plan)
     yield from open_lines(plan)
     yield from access_lines(plan.access)
+    yield from unmet_lines(plan.unmet)
     if plan.steps:
         yield Line()
         yield Line((Span("Writes, in this order:", "title"),))

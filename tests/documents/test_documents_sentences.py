@@ -6,6 +6,8 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reconciler.documents import Source, load
 from reconciler.documents.sentences import Sentence, read_sentence
@@ -90,6 +92,53 @@ def test_actions_and_resources_are_globs_in_lists(text: str, actions: list[str],
 )
 def test_a_condition_gives_a_key_its_value(text: str, context: dict[str, object]) -> None:
     assert read(f"alice can s3:GetObject on arn:aws:s3:::b/* when {text}").context == context
+
+
+WORDS = st.sampled_from(
+    [
+        "alice",
+        "role/x*",
+        "nobody",
+        "everybody",
+        "outside",
+        "can",
+        "cannot",
+        "not",
+        "s3:*",
+        "s3:Get,",
+        ",",
+        "on",
+        "*",
+        "and",
+        "or",
+        "when",
+        "if",
+        "aws:x",
+        "=",
+        "aws:y=1",
+        '"',
+        '"a b"',
+        "==",
+        "arn:aws:s3:::b",
+        "b,c",
+        "group/a,role/b",
+        "é",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=12).map(" ".join) | st.text(max_size=40))
+def test_every_text_is_a_sentence_or_is_told_what_is_wrong_with_it(text: str) -> None:
+    faults: list[tuple[str, str]] = []
+    found = read_sentence(text, KINDS, lambda what, remedy: faults.append((what, remedy)))
+    assert (found is None) is bool(faults)
+    assert all(what for what, _ in faults)
+    if found is not None:
+        assert found.actions
+        assert found.resources
+        words = text.lower().split()
+        verb = next(word for word in words if word in {"can", "cannot"})
+        assert found.allowed is (verb == "can" and words[0] != "nobody")
 
 
 def loaded(folder: Path, text: str, settings: str = 'account: "123456789012"') -> Source:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from reconciler.cli.escalating import escalations
 from reconciler.cli.picturing import State, about_a_state, pictured
 from reconciler.cli.screen import complain, console, unread
 from reconciler.cli.target import Target
@@ -44,6 +45,9 @@ def access(ctx: click.Context) -> int:
         return _YES
     click.echo(ctx.get_help(), err=True)
     return _ERROR
+
+
+access.add_command(escalations)
 
 
 @access.command()

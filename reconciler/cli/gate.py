@@ -14,7 +14,7 @@ import click
 
 from reconciler.cli.screen import status
 from reconciler.errors import RefusedError
-from reconciler.model import Plan
+from reconciler.model import Escalation, Plan
 from reconciler.report.lines import place
 
 if TYPE_CHECKING:
@@ -67,8 +67,12 @@ def objections(plan: Plan, fail_on: Sequence[str]) -> list[str]:
         elif impact.relation == "UNDECIDED" and "undecided" in fail_on:
             found.append(f"{what} is undecided")
     if "escalation" in fail_on:
-        found += [f"{path.source} can get at what {path.target} may do" for path in access.escalations]
+        found += [f"{path.source} can {_gain(path)}" for path in access.escalations]
     return found
+
+
+def _gain(path: Escalation) -> str:
+    return "give itself more" if path.source == path.target else f"get at what {path.target} may do"
 
 
 def refuse_access(plan: Plan, fail_on: Sequence[str]) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from reconciler.model import Access, Address, Escalation, Evidence, Impact
+from reconciler.model import Access, Address, Evidence, Impact
+from reconciler.report.escalating import escalation_lines, undecided_lines
 from reconciler.report.lines import Line, Role, Span, counted, printable
 
 __all__ = ["access_lines"]
@@ -37,10 +38,8 @@ def access_lines(access: Access | None, title: str = "Access") -> Iterator[Line]
     yield Line((Span(title, "title"), Span(f", as proved ({printable(access.scope)}):", "quiet")), 4)
     for _, group in groupby(sorted(access.impacts, key=_order), key=_alike):
         yield from _impact(list(group))
-    for escalation in access.escalations:
-        yield from _escalation(escalation)
-    for text in access.undecided:
-        yield Line((Span(f"! escalation not settled: {printable(text)}", "warn"),), 4)
+    yield from escalation_lines(access.escalations, "ESCALATION  NEW", is_new=True)
+    yield from undecided_lines(access.undecided)
     affected = access.affected
     verb = "has" if len(affected) == 1 else "have"
     text = f"{counted(len(affected), 'principal')} {verb} other access than before" if affected else "no access changes"
@@ -132,12 +131,3 @@ def _when(evidence: Evidence) -> str:
         for key, value in sorted(evidence.context.items())
     ]
     return f" when {' and '.join(parts)}" if parts else ""
-
-
-def _escalation(escalation: Escalation) -> Iterator[Line]:
-    path = " -> ".join([str(escalation.source), *(str(hop.target) for hop in escalation.hops)])
-    by = ", then ".join(hop.method for hop in escalation.hops)
-    yield Line((Span("! ESCALATION  NEW  ", "warn"), Span(f"{printable(path)}  via {printable(by)}", "warn")), 4)
-    for hop in escalation.hops:
-        for evidence in hop.evidence:
-            yield from _evidence(evidence)

@@ -8,10 +8,23 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from reconciler.model import Access, Change, Conflict, Difference, Evidence, Hop, Impact, Note, Origin, Plan, Step
+from reconciler.model import (
+    Access,
+    Change,
+    Conflict,
+    Difference,
+    Escalation,
+    Evidence,
+    Hop,
+    Impact,
+    Note,
+    Origin,
+    Plan,
+    Step,
+)
 from reconciler.report.expecting import unmet_data
 
-__all__ = ["FORMAT_VERSION", "render"]
+__all__ = ["FORMAT_VERSION", "escalation_data", "render"]
 
 FORMAT_VERSION = 1
 """Grows when a reader of the old format would misread the new one; new keys do not make it grow."""
@@ -92,10 +105,7 @@ def _access(access: Access) -> dict[str, Any]:
         "scope": access.scope,
         "affected": [str(address) for address in access.affected],
         "impacts": [_impact(impact) for impact in access.impacts],
-        "escalations": [
-            {"source": str(path.source), "target": str(path.target), "hops": [_hop(hop) for hop in path.hops]}
-            for path in access.escalations
-        ],
+        "escalations": [escalation_data(path) for path in access.escalations],
         "undecided": list(access.undecided),
     }
 
@@ -117,6 +127,11 @@ def _impact(impact: Impact) -> dict[str, Any]:
         "principals": [str(address) for address in impact.principals],
         "evidence": [_evidence(evidence) for evidence in impact.evidence],
     }
+
+
+def escalation_data(path: Escalation) -> dict[str, Any]:
+    """Return a path by which somebody gets at more than is given, as JSON has it."""
+    return {"source": str(path.source), "target": str(path.target), "hops": [_hop(hop) for hop in path.hops]}
 
 
 def _hop(hop: Hop) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from reconciler.access import (
 from reconciler.catalogue.actions import action_catalogue
 from reconciler.model import Access, Address, Call, Evidence, Impact, Live
 from reconciler.plan.because import statement
+from reconciler.plan.escalating import new_escalations
 from reconciler.plan.foresee import after_all
 from reconciler.plan.picture import Held, Paper, Picture, aws_policies
 
@@ -36,7 +37,9 @@ def measured(
     known = read(aws_policies((live.objects, end), live.account))
     before, after = (Picture(objects, live.account, known) for objects in (live.objects, end))
     found = action_catalogue()
-    return Access(str(Scope(found.date, len(found.names), scps=False)), impacts(before, after))
+    ways = new_escalations(before, after)
+    scope = str(Scope(found.date, len(found.names), scps=False))
+    return Access(scope, impacts(before, after), ways.escalations, ways.undecided)
 
 
 def impacts(before: Picture, after: Picture) -> tuple[Impact, ...]:

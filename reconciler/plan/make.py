@@ -20,7 +20,14 @@ Begun: TypeAlias = Callable[[Live], AbstractSet[Address]]
 """From the account to the objects in it that a run of the same plan, which stopped, has created."""
 
 
-class Reader(Protocol):
+class Library(Protocol):
+    """Where the documents of policies are read."""
+
+    def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the documents of the managed policies that can be read, by ARN."""
+
+
+class Reader(Library, Protocol):
     """What a plan needs of live IAM."""
 
     @property
@@ -36,8 +43,22 @@ class Reader(Protocol):
     def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
         """Return for each ARN whether there is a managed policy of that ARN."""
 
+
+class _Remembering:
+    """Asks for each document once."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._asked: set[str] = set()
+        self._found: dict[str, Mapping[str, Any]] = {}
+
     def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
-        """Return the documents of the managed policies that can be read, by ARN."""
+        """Return the documents, those that were asked for before without asking again."""
+        wanted = set(arns)
+        if not wanted <= self._asked:
+            self._found |= self._library.documents(sorted(wanted - self._asked))
+            self._asked |= wanted
+        return {arn: self._found[arn] for arn in sorted(wanted & self._found.keys())}
 
 
 def make(desired: Desired, iam: Reader, live: Live | None = None, begun: Begun | None = None) -> Plan:
@@ -65,8 +86,9 @@ def make(desired: Desired, iam: Reader, live: Live | None = None, begun: Begun |
         else:
             undeclared = len(left_alone(desired, live, ruled)) if not desired.verbatim else 0
             steps = ordered(diff.drafts, diff.ties, live)
-            access = accessed(live, steps, iam)
-            fails = unmet(desired.expectations, live, steps, iam)
+            reader = _Remembering(iam)
+            access = accessed(live, steps, reader)
+            fails = unmet(desired.expectations, live, steps, reader)
             header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
             return dataclasses.replace(_plan(desired, live, diff, steps), access=access, unmet=fails, header=header)
 
@@ -79,7 +101,7 @@ def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
     return {(observed.address, "tags") for observed in undeclared if "tags" in observed.unread}
 
 
-def accessed(live: Live, steps: Sequence[Step], iam: Reader) -> Access | None:
+def accessed(live: Live, steps: Sequence[Step], iam: Library) -> Access | None:
     """Return what the steps do to access, None where there are none; documents of AWS's policies are read for it.
 
     Raises:
@@ -92,7 +114,7 @@ def accessed(live: Live, steps: Sequence[Step], iam: Reader) -> Access | None:
     return measured(live, [step.call for step in steps], iam.documents)
 
 
-def unmet(expectations: Sequence[Expectation], live: Live, steps: Sequence[Step], iam: Reader) -> Sequence[Unmet]:
+def unmet(expectations: Sequence[Expectation], live: Live, steps: Sequence[Step], iam: Library) -> Sequence[Unmet]:
     """Return what is expected and not so, or not known, once the steps are made; also where there are none.
 
     Raises:

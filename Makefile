@@ -35,7 +35,7 @@ actions: $(VENV)/.development ## Make the catalogue of IAM's actions anew, from 
 	@$(BIN)/python tools/actions.py
 
 access-bench: $(VENV)/.development ## Print how long comparisons of access take (FULL=--full for all of them)
-	@PYTHONPATH=tests $(BIN)/python bench/access.py $(FULL)
+	@PYTHONPATH=tests $(BIN)/python bench/access_proofs.py $(FULL)
 
 check: lint types rooms ## Run every static check
 

@@ -1,10 +1,13 @@
 """What a principal may do, decided from its policies alone.
 
 ``evaluate`` answers one request. It shares no code with the other rooms, so that it can bear witness on their work.
+``compare`` says how two states of access relate over all requests, ``possible`` and ``certain`` ask the same engine
+about one principal; whatever they find is shown by a request that ``evaluate`` has confirmed.
 """
 
 from __future__ import annotations
 
+from reconciler.access.asking import Answer, certain, possible
 from reconciler.access.deciding import (
     Decision,
     Layer,
@@ -16,10 +19,12 @@ from reconciler.access.deciding import (
     evaluate_trust,
 )
 from reconciler.access.principals import Caller
+from reconciler.access.proving import compare, compare_documents, compare_trust
 from reconciler.access.statements import Document
 from reconciler.access.verdict import Label, Relation, Scope, Verdict, Witness
 
 __all__ = [
+    "Answer",
     "Caller",
     "Decision",
     "Document",
@@ -33,6 +38,11 @@ __all__ = [
     "StatementRef",
     "Verdict",
     "Witness",
+    "certain",
+    "compare",
+    "compare_documents",
+    "compare_trust",
     "evaluate",
     "evaluate_trust",
+    "possible",
 ]

@@ -113,14 +113,15 @@ class Principal:
 
     ``identity`` are its own policies, and for a user those of its groups. Of ``scps`` every level must allow, and
     within a level one document is enough. ``bindings`` are the condition keys that the principal itself fixes
-    (``aws:username``, ``aws:PrincipalTag/team``): they come before a request's own. Documents are read once, when the
+    (``aws:username``, ``aws:PrincipalTag/team``; an empty sequence says that the key is absent): they come before a
+    request's own. Documents are read once, when the
     first request is decided, and must not be changed after that.
     """
 
     identity: Sequence[Document]
     boundary: Document | None = None
     scps: Sequence[Sequence[Document]] = ()
-    bindings: Mapping[str, str] = field(default_factory=dict)
+    bindings: Mapping[str, str | Sequence[str]] = field(default_factory=dict)
 
     @cached_property
     def rules(self) -> Rules:

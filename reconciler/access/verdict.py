@@ -77,13 +77,15 @@ class Verdict:
     lost: tuple[Witness, ...]
     """Requests that the old side only allows."""
     gained_actions: int
-    """How many actions of the catalogue have a request that was gained."""
+    """How many actions of the catalogue are known to have a request that was gained: all there are, unless a reason
+    says that something was not settled."""
     lost_actions: int
-    """How many actions of the catalogue have a request that was lost."""
+    """The same of requests that were lost."""
     old_actions: int
-    """How many actions of the catalogue the old side allows on some resource in some context."""
+    """How many actions of the catalogue the old side allows by its action patterns alone: every layer has an Allow for
+    the action, and no Deny takes it on all resources without a condition."""
     new_actions: int
-    """How many the new side allows."""
+    """The same of the new side."""
     gained_label: Label | None
     """The label that every witness of this direction has, if they have one in common."""
     lost_label: Label | None

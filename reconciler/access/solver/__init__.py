@@ -1,1 +1,4 @@
-"""Whether access grew or shrank, proved over all requests; shares no code with the evaluator that checks its findings."""
+"""Whether access grew or shrank, proved over all requests.
+
+It shares no code with the evaluator that checks its findings.
+"""

@@ -1,0 +1,246 @@
+"""What one side allows and the other does not: for each class of actions that no rule tells apart, a question.
+
+A request is gained at an action only where something that concerns the action is new: an Allow that only the new side
+has, a Deny or a layer that only the old side has. So nearly equal sides have few questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+from reconciler.access.solver.actions import Alphabet, Service
+from reconciler.access.solver.callers import CALLER, Callers, Named, callers_told_apart
+from reconciler.access.solver.domains import FAMILIES, Family
+from reconciler.access.solver.machines import Unsettled
+from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal
+from reconciler.access.solver.questions import literals_of, modes, questions
+from reconciler.access.solver.realism import Shape, shapes
+from reconciler.access.solver.search import Box, Budget, Point, Question, World
+from reconciler.access.solver.sides import Rule, Side
+from reconciler.access.solver.variables import answer
+from reconciler.catalogue.actions import action_catalogue
+
+__all__ = ["Direction", "Found", "Label", "direction"]
+
+Label = str
+FUTURE, VACUOUS = "future-only", "vacuous"
+
+_CAP = 4_000
+_MEMO = 8_192
+_COST_OF_A_CLASS = 1
+
+
+@dataclass(frozen=True)
+class Found:
+    """A request that one side only allows."""
+
+    action: str
+    resource: str
+    context: tuple[tuple[str, tuple[str, ...]], ...]
+    caller: Named | None
+    label: Label | None
+
+
+@dataclass(frozen=True)
+class Direction:
+    """What is known of the requests that one side only allows."""
+
+    exists: bool | None
+    found: tuple[Found, ...]
+    bits: int
+    """The actions of the catalogue that have one."""
+    label: Label | None
+    reasons: tuple[str, ...]
+
+
+def direction(without: Side, having: Side, budget: Budget, wanted: int) -> Direction:
+    """Return what ``having`` allows and ``without`` does not."""
+    return _Comparison(without, having, budget, wanted).run()
+
+
+class _Comparison:
+    """The search in one direction."""
+
+    def __init__(self, without: Side, having: Side, budget: Budget, wanted: int) -> None:
+        self._without, self._having = without, having
+        self._budget, self._wanted = budget, wanted
+        self._size = len(action_catalogue().folded)
+        self._modes = tuple(modes(without, having))
+        self._callers: tuple[Named, ...] = ()
+
+    def run(self) -> Direction:
+        """Return the result."""
+        if not self._modes:
+            return Direction(exists=False, found=(), bits=0, label=None, reasons=())
+        rules = list(dict.fromkeys([*self._without.rules(), *self._having.rules()]))
+        alphabet = Alphabet.of(rule.loose for rule in rules)
+        self._callers = callers_told_apart(
+            one for rule in rules for dimension, one, _ in rule.box if dimension == CALLER and isinstance(one, Callers)
+        )
+        reasons: dict[str, None] = {}
+        ways = []
+        for options, members in [*self._listed(rules, alphabet), *self._searched(alphabet)]:
+            met = self._met(options, reasons)
+            if met is not None:
+                ways.append((met, members))
+        if not ways:
+            return Direction(None if reasons else False, (), 0, None, tuple(reasons))
+        gained = 0
+        for _, members in ways:
+            gained |= members
+        found, label = self._shown(ways, alphabet)
+        bits = gained & ((1 << self._size) - 1)
+        return Direction(exists=True, found=found, bits=bits, label=label, reasons=tuple(reasons))
+
+    def _listed(self, rules: Sequence[Rule], alphabet: Alphabet) -> list[tuple[tuple[Question, ...], int]]:
+        """Return questions about actions that have a bit, and the bits they are about."""
+        bits = {
+            rule: rule.bits | alphabet.covered(rule.loose, others=rule.actions.others) << self._size for rule in rules
+        }
+        every = (1 << (self._size + len(alphabet.names))) - 1
+        affected = 0
+        for mode in self._modes:
+            affected |= mode.bits(bits, every)
+        for _, allows in self._having.layers:
+            allowed = 0
+            for rule in allows:
+                allowed |= bits[rule]
+            affected &= allowed
+        found: dict[tuple[Question, ...], int] = {}
+        for members in _classes(affected, rules, bits):
+            one = members & -members
+            concern = partial(_listed_box, bits=bits, action=one)
+            options = tuple(questions(self._having, self._modes, concern))
+            if options:
+                found[options] = found.get(options, 0) | members
+        return list(found.items())
+
+    def _searched(self, alphabet: Alphabet) -> Iterator[tuple[tuple[Question, ...], int]]:
+        """Return questions about actions that no bit stands for."""
+        for service in alphabet.services:
+            concern = partial(_searched_box, service=service)
+            yield tuple(questions(self._having, self._modes, concern, service.world)), 0
+
+    def _met(self, questions: Iterable[Question], reasons: dict[str, None]) -> Question | None:
+        """Return the first question that has an answer."""
+        for question in questions:
+            try:
+                if self._ask(question) is not None:
+                    return question
+            except Unsettled as error:
+                reasons[str(error)] = None
+        return None
+
+    def _ask(self, question: Question) -> Point | None:
+        callers = self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
+        point, cost, reason = _answered(question, callers)
+        for _ in range(cost):
+            self._budget.spend()
+        if reason is not None:
+            raise Unsettled(reason)
+        return point
+
+    def _shown(
+        self, ways: Sequence[tuple[Question, int]], alphabet: Alphabet
+    ) -> tuple[tuple[Found, ...], Label | None]:
+        """Return requests for the ways that were found, and the label that all of them have."""
+        shown: list[Found] = []
+        labels: dict[Label | None, None] = {}
+        for question, members in ways:
+            if len(shown) >= self._wanted and (None in labels or len(labels) > 1):
+                break
+            one = self._request(question, members, alphabet)
+            shown.append(one)
+            labels[one.label] = None
+        shown.sort(key=lambda one: (one.label is not None, len(one.context)))
+        return tuple(shown[: self._wanted]), next(iter(labels)) if len(labels) == 1 else None
+
+    def _request(self, question: Question, members: int, alphabet: Alphabet) -> Found:
+        """Return a request that people recognise: on a resource of a type that the action is for."""
+        trust = any(one[0] == CALLER for one in literals_of(question))
+        known = members & ((1 << self._size) - 1)
+        if not known:
+            point = self._point(question)
+            others = members >> self._size
+            name = alphabet.names[(others & -others).bit_length() - 1] if others else point[ACTION][0]
+            return self._made(name, point, FUTURE, trust=trust)
+        first = action_catalogue().names[(known & -known).bit_length() - 1]
+        for shape in shapes(known, trust=trust):
+            real = self._point_in(question, shape, trust=trust)
+            if real is not None:
+                name = shape.action_for("" if trust else str(real[RESOURCE][0]))
+                return self._made(name, real, None, trust=trust)
+        return self._made(first, self._point(question), VACUOUS, trust=trust)
+
+    def _point(self, question: Question) -> Point:
+        found = self._ask(question)
+        if found is None:
+            raise AssertionError("the question was answered before")
+        return found
+
+    def _point_in(self, question: Question, shape: Shape, *, trust: bool) -> Point | None:
+        if trust:
+            return self._point(question)
+        literal: Literal = (RESOURCE, shape.resources, True)
+        try:
+            return self._ask(replace(question, held=(*question.held, literal)))
+        except Unsettled:
+            return None
+
+    def _made(self, action: str, point: Point, label: Label | None, *, trust: bool) -> Found:
+        context = tuple((key, tuple(values)) for key, values in sorted(point.items()) if _is_key(key) and values)
+        caller = point[CALLER][0] if trust else None
+        return Found(action, "*" if trust else str(point[RESOURCE][0]), context, caller, label)
+
+
+def _is_key(dimension: str) -> bool:
+    return ":" in dimension and not dimension.startswith("(")
+
+
+def _listed_box(rule: Rule, bits: Mapping[Rule, int], action: int) -> Box | None:
+    return rule.box if bits[rule] & action else None
+
+
+def _searched_box(rule: Rule, service: Service) -> Box | None:
+    literals = service.literals(rule.actions)
+    return None if literals is None else (*literals, *rule.box)
+
+
+def _classes(affected: int, rules: Iterable[Rule], bits: dict[Rule, int]) -> list[int]:
+    """Return the affected actions in classes: within one, every rule covers all actions or none."""
+    classes = [affected] if affected else []
+    for rule in rules:
+        covered = bits[rule]
+        if not covered & affected or covered & affected == affected:
+            continue
+        split: list[int] = []
+        for members in classes:
+            inside = members & covered
+            if inside and inside != members:
+                split += [inside, members ^ inside]
+            else:
+                split.append(members)
+        classes = split
+    return classes
+
+
+@lru_cache(_MEMO)
+def _answered(question: Question, callers: tuple[Named, ...]) -> tuple[Point | None, int, str | None]:
+    """Return the answer, the steps it took, and why there is none; what was asked before makes no difference."""
+    keys = dict.fromkeys(dimension for dimension, _, _ in literals_of(question) if _is_key(dimension))
+    types = {key: family for key in keys if (family := _type(key)) is not None}
+    budget = Budget(_CAP)
+    try:
+        point = answer(question, World(types, callers), budget)
+    except Unsettled as error:
+        return None, _CAP - budget.left, str(error)
+    return point, _CAP - budget.left, None
+
+
+@lru_cache(_MEMO)
+def _type(key: str) -> Family | None:
+    """Return the type of a condition key's values, where it is none of texts."""
+    name = (action_catalogue().key_type(key) or "").removeprefix("ArrayOf")
+    return next((family for family in FAMILIES if family == name), None)

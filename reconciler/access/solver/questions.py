@@ -1,0 +1,137 @@
+"""The questions that tell whether one side allows what the other does not.
+
+``without`` does not allow where one of its Denies applies, or where no Allow of one of its layers does. What both sides
+have in common cannot be the reason, so that only what is new asks: a Deny that only ``without`` has, an Allow that only
+``having`` has, a layer that only ``without`` has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reconciler.access.solver.predicates import Literal
+from reconciler.access.solver.search import Box, Question
+from reconciler.access.solver.sides import Rule, Side
+
+__all__ = ["Concern", "Mode", "literals_of", "modes", "questions"]
+
+Concern: TypeAlias = Callable[[Rule], Box | None]
+"""What a rule asks for beside the actions that are asked about; None where it does not cover them."""
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One reason for which ``without`` may not allow: a Deny of its own, or a layer in which no Allow applies."""
+
+    deny: Rule | None = None
+    allows: tuple[Rule, ...] = ()
+    partner: str | None = None
+    """The layer of the other side that goes with the layer."""
+    news: tuple[Rule, ...] = ()
+    """The Allows that only the partner has."""
+
+    def bits(self, bits: Mapping[Rule, int], every: int) -> int:
+        """Return the actions that are concerned."""
+        if self.deny is not None:
+            return bits[self.deny]
+        if self.partner is None:
+            return every
+        found = 0
+        for rule in self.news:
+            found |= bits[rule]
+        return found
+
+
+def modes(without: Side, having: Side) -> Iterator[Mode]:
+    """Return the reasons that are no reason for ``having`` too."""
+    denies = set(having.denies)
+    for deny in without.denies:
+        if deny not in denies:
+            yield Mode(deny=deny)
+    for (_, allows), partner in zip(without.layers, _partners(without, having), strict=True):
+        if partner is None:
+            yield Mode(allows=allows)
+            continue
+        known = set(allows)
+        news = tuple(rule for rule in dict(having.layers)[partner] if rule not in known)
+        if news:
+            yield Mode(allows=allows, partner=partner, news=news)
+
+
+def _partners(without: Side, having: Side) -> list[str | None]:
+    """Return for each layer the other side's that goes with it: of its kind, and if possible of the same content."""
+    free = dict(having.layers)
+    found: dict[int, str] = {}
+    for same in (True, False):
+        for index, (name, allows) in enumerate(without.layers):
+            kind = name.partition(" ")[0]
+            for other, others in free.items():
+                if index in found or other.partition(" ")[0] != kind:
+                    continue
+                if not same or set(others) == set(allows):
+                    found[index] = other
+            if index in found:
+                free.pop(found[index], None)
+    return [found.get(index) for index in range(len(without.layers))]
+
+
+def questions(having: Side, reasons: Iterable[Mode], concern: Concern, held: Box = ()) -> Iterator[Question]:
+    """Return a question for every reason; none where the answer is no at a glance."""
+    groups = [(name, _boxes(allows, concern)) for name, allows in having.layers]
+    barred = [box for _, box in _boxes(having.denies, concern)]
+    if () in barred or not all(boxes for _, boxes in groups):
+        return
+    for reason in reasons:
+        found = _question(reason, groups, barred, concern, held)
+        if found is not None:
+            yield found
+
+
+def _boxes(rules: Iterable[Rule], concern: Concern) -> list[tuple[Rule, Box]]:
+    found = ((rule, concern(rule)) for rule in rules)
+    return [(rule, box) for rule, box in found if box is not None]
+
+
+def _question(
+    reason: Mode,
+    groups: Sequence[tuple[str, list[tuple[Rule, Box]]]],
+    barred: Sequence[Box],
+    concern: Concern,
+    held: Box,
+) -> Question | None:
+    if reason.deny is not None:
+        box = concern(reason.deny)
+        if box is None:
+            return None
+        return _plainer((*held, *box), [[one for _, one in boxes] for _, boxes in groups], barred)
+    news = set(reason.news)
+    options = [[box for rule, box in boxes if name != reason.partner or rule in news] for name, boxes in groups]
+    return _plainer(held, options, [*barred, *(box for _, box in _boxes(reason.allows, concern))])
+
+
+def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box]) -> Question | None:
+    """Return the question in fewer words, or None where the answer is no at a glance."""
+    bars = tuple(dict.fromkeys(barred))
+    if () in bars:
+        return None
+    groups: dict[tuple[Box, ...], None] = {}
+    for group in options:
+        if () in group:
+            continue
+        fitting = tuple(dict.fromkeys(box for box in group if not any(set(box).issuperset(bar) for bar in bars)))
+        if not fitting:
+            return None
+        groups[fitting] = None
+    single = {literal for group in groups if len(group) == 1 for literal in group[0]}
+    if any(single.union(held).issuperset(bar) for bar in bars):
+        return None
+    return Question(held, tuple(groups), bars)
+
+
+def literals_of(question: Question) -> Iterator[Literal]:
+    """Return all literals of a question, some more than once."""
+    yield from question.held
+    for box in (*(box for group in question.groups for box in group), *question.barred):
+        yield from box

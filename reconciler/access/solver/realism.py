@@ -1,0 +1,87 @@
+"""Resources that the actions of a class are for, so that a witness is a request that somebody may make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from reconciler.access.solver.actions import indexes
+from reconciler.access.solver.predicates import Resources
+from reconciler.access.solver.texts import Glob, Piece, Wild
+from reconciler.catalogue.actions import action_catalogue
+
+__all__ = ["Shape", "shapes"]
+
+_MEMO = 4_096
+_ACTIONS = 32_768
+_LARGE = 200
+_HOLE = re.compile(r"(\$\{[^}]*\}|\*)")
+_USUAL = {"Partition": "aws", "Region": "eu-west-1", "Account": "123456789012", "AccountId": "123456789012"}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Resources of some actions."""
+
+    resources: Resources
+    actions: tuple[tuple[str, Resources], ...]
+    """Names of actions, each with its own."""
+
+    def action_for(self, resource: str) -> str:
+        """Return an action that is for the resource."""
+        return next((name for name, own in self.actions if not resource or own.holds((resource,))), self.actions[0][0])
+
+
+def shapes(bits: int, *, trust: bool) -> Iterator[Shape]:
+    """Return the resources that some actions of the catalogue are for: the usual ones of the first, then all there are.
+
+    In a trust policy these are roles.
+    """
+    places = indexes(bits)
+    groups: dict[tuple[str, ...], int] = {}
+    for index in places:
+        formats = _formats(index)
+        if not trust or any(":role/" in one for one in formats):
+            groups.setdefault(formats, index)
+            if len(groups) == 1 and index == (bits & -bits).bit_length() - 1:
+                yield _shape(((formats, index),), usual=True)
+    pairs = list(groups.items())
+    for usual in (True, False):
+        for start in range(0, len(pairs), _LARGE):
+            yield _shape(tuple(pairs[start : start + _LARGE]), usual=usual)
+
+
+@lru_cache(_ACTIONS)
+def _formats(index: int) -> tuple[str, ...]:
+    return action_catalogue().arn_formats(index)
+
+
+@lru_cache(_MEMO)
+def _shape(pairs: tuple[tuple[tuple[str, ...], int], ...], *, usual: bool) -> Shape:
+    names = action_catalogue().names
+    actions = tuple((names[index], _resources(formats, usual=usual)) for formats, index in pairs)
+    globs = dict.fromkeys(glob for _, resources in actions for glob in resources.globs)
+    return Shape(Resources(tuple(globs)), actions)
+
+
+@lru_cache(_MEMO)
+def _resources(formats: tuple[str, ...], *, usual: bool) -> Resources:
+    return Resources(tuple(_glob(one, usual=usual) for one in formats) or (Glob("equals", ("*",)),))
+
+
+def _glob(arn_format: str, *, usual: bool) -> Glob:
+    pieces: list[Piece] = []
+    text = ""
+    for part in _HOLE.split(arn_format):
+        name = part[2:-1] if part.startswith("${") else ""
+        if name in _USUAL and usual:
+            text += _USUAL[name]
+        elif name or part == "*":
+            pieces += [text] if text else []
+            text = ""
+            pieces += [Wild.MARK, Wild.STAR] if name else [Wild.STAR]
+        else:
+            text += part
+    return Glob("arn", (*pieces, text) if text else tuple(pieces))

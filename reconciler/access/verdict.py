@@ -77,8 +77,7 @@ class Verdict:
     lost: tuple[Witness, ...]
     """Requests that the old side only allows."""
     gained_actions: int
-    """How many actions of the catalogue are known to have a request that was gained: all there are, unless a reason
-    says that something was not settled."""
+    """How many actions of the catalogue are known to have a request that was gained."""
     lost_actions: int
     """The same of requests that were lost."""
     old_actions: int

@@ -127,9 +127,9 @@ def test_a_document_that_nests_too_deep_is_refused_as_text_and_as_a_mapping() ->
 def test_every_memo_table_has_a_bound() -> None:
     memos = [
         memo
-        for _, name, _ in pkgutil.iter_modules(access.__path__)
-        for memo in vars(importlib.import_module(f"reconciler.access.{name}")).values()
-        if hasattr(memo, "cache_parameters")
+        for _, name, _ in pkgutil.walk_packages(access.__path__, "reconciler.access.")
+        for memo in vars(importlib.import_module(name)).values()
+        if hasattr(memo, "cache_parameters") and memo.__module__.startswith("reconciler.access.")
     ]
     assert memos
     assert all(memo.cache_parameters()["maxsize"] for memo in memos)

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 
-from reconciler.access.solver.actions import Alphabet, Service
+from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits
 from reconciler.access.solver.callers import CALLER, Callers, Named, callers_told_apart
 from reconciler.access.solver.domains import FAMILIES, Family
 from reconciler.access.solver.machines import Unsettled
 from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal
 from reconciler.access.solver.questions import literals_of, modes, questions
+from reconciler.access.solver.reading import Actions
 from reconciler.access.solver.realism import Shape, shapes
 from reconciler.access.solver.search import Box, Budget, Point, Question, World
 from reconciler.access.solver.sides import Rule, Side
@@ -92,7 +93,7 @@ class _Comparison:
             gained |= members
         found, label = self._shown(ways, alphabet)
         bits = gained & ((1 << self._size) - 1)
-        return Direction(exists=True, found=found, bits=bits, label=label, reasons=tuple(reasons))
+        return Direction(exists=True, found=found, bits=bits, label=label, reasons=())
 
     def _listed(self, rules: Sequence[Rule], alphabet: Alphabet) -> list[tuple[tuple[Question, ...], int]]:
         """Return questions about actions that have a bit, and the bits they are about."""
@@ -134,13 +135,14 @@ class _Comparison:
         return None
 
     def _ask(self, question: Question) -> Point | None:
-        callers = self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
-        point, cost, reason = _answered(question, callers)
-        for _ in range(cost):
-            self._budget.spend()
+        point, cost, reason = _answered(question, self._callers_for(question))
+        self._budget.spend(cost)
         if reason is not None:
             raise Unsettled(reason)
         return point
+
+    def _callers_for(self, question: Question) -> tuple[Named, ...]:
+        return self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
 
     def _shown(
         self, ways: Sequence[tuple[Question, int]], alphabet: Alphabet
@@ -165,17 +167,23 @@ class _Comparison:
             point = self._point(question)
             others = members >> self._size
             name = alphabet.names[(others & -others).bit_length() - 1] if others else point[ACTION][0]
-            return self._made(name, point, FUTURE, trust=trust)
+            label = None if catalogue_bits(Actions((name,), others=False, written=(name,))) else FUTURE
+            return self._made(name, point, label, trust=trust)
         first = action_catalogue().names[(known & -known).bit_length() - 1]
+        label: Label | None = VACUOUS
         for shape in shapes(known, trust=trust):
-            real = self._point_in(question, shape, trust=trust)
+            try:
+                real = self._point_in(question, shape, trust=trust)
+            except Unsettled:
+                label = None
+                continue
             if real is not None:
                 name = shape.action_for("" if trust else str(real[RESOURCE][0]))
                 return self._made(name, real, None, trust=trust)
-        return self._made(first, self._point(question), VACUOUS, trust=trust)
+        return self._made(first, self._point(question), label, trust=trust)
 
     def _point(self, question: Question) -> Point:
-        found = self._ask(question)
+        found, _, _ = _answered(question, self._callers_for(question))
         if found is None:
             raise AssertionError("the question was answered before")
         return found
@@ -184,10 +192,7 @@ class _Comparison:
         if trust:
             return self._point(question)
         literal: Literal = (RESOURCE, shape.resources, True)
-        try:
-            return self._ask(replace(question, held=(*question.held, literal)))
-        except Unsettled:
-            return None
+        return self._ask(replace(question, held=(*question.held, literal)))
 
     def _made(self, action: str, point: Point, label: Label | None, *, trust: bool) -> Found:
         context = tuple((key, tuple(values)) for key, values in sorted(point.items()) if _is_key(key) and values)

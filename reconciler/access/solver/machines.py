@@ -152,8 +152,8 @@ def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
     return Machine(rows)
 
 
-def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> str | None:
-    """Return the shortest text that one pattern of every wanted set matches and no barred pattern.
+def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> tuple[str | None, int]:
+    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the states seen.
 
     ``base`` is the index of the wanted set whose variables are letters. None is a proof that there is no such text,
     whatever the variables are; a text is a witness only where no pattern has a variable.
@@ -169,7 +169,7 @@ def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], ba
     return _search(machines)
 
 
-def _search(machines: Sequence[tuple[Machine, Role]]) -> str | None:
+def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
     *wanted, (bar, _) = machines
     letters = _alphabet(machines)
     start = tuple(machine.start for machine, _ in machines)
@@ -180,16 +180,16 @@ def _search(machines: Sequence[tuple[Machine, Role]]) -> str | None:
         for state in layer:
             accepted = all(state[index] & machine.finals for index, (machine, _) in enumerate(wanted))
             if accepted and not state[-1] & bar.finals:
-                return _spelled(before, state)
+                return _spelled(before, state), len(before)
             for letter in _useful(wanted, state, letters):
                 after = _after(machines, state, letter)
                 if after is not None and after not in before:
                     before[after] = (state, letter if isinstance(letter, str) else "")
                     following.append(after)
         if len(before) > _STATES:
-            raise Unsettled("patterns that differ in too many ways")
+            raise Unsettled("patterns overlap in too many ways")
         layer = following
-    return None
+    return None, len(before)
 
 
 def _after(machines: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letter: Letter) -> tuple[int, ...] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from reconciler.access.solver.callers import CALLER, Callers, Named
 from reconciler.access.solver.domains import Family
@@ -25,6 +25,7 @@ Box: TypeAlias = tuple[Literal, ...]
 Point: TypeAlias = Mapping[str, tuple[Any, ...]]
 """A value for every dimension that a question speaks of; for a condition key all its values."""
 
+_T = TypeVar("_T")
 _WORLDS = (NONE, ONE, MANY)
 _KEY = ":"
 
@@ -35,15 +36,15 @@ class Budget:
 
     left: int
 
-    def spend(self) -> None:
-        """Take one step.
+    def spend(self, steps: int = 1) -> None:
+        """Take steps.
 
         Raises:
-            Unsettled: There is none left.
+            Unsettled: There are not as many left.
         """
-        if self.left <= 0:
+        self.left -= steps
+        if self.left < 0:
             raise Unsettled("the budget is spent")
-        self.left -= 1
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,15 @@ class World:
     open: bool = False
     """Whether variables may be open, so that values prove nothing."""
 
-    def values(self, dimension: str, literals: tuple[Literal, ...]) -> tuple[Any, ...] | None:
-        """Return a value of the dimension that makes its literals hold, or None."""
-        if dimension == RESOURCE:
-            found = resource(literals)
-            return None if found is None else (found,)
-        if dimension == ACTION:
-            found = action(literals)
-            return None if found is None else (found,)
+    def values(self, dimension: str, literals: tuple[Literal, ...], budget: Budget) -> tuple[Any, ...] | None:
+        """Return a value of the dimension that makes its literals hold, or None.
+
+        Raises:
+            Unsettled: The budget is spent, or there are too many ways.
+        """
+        if dimension in (RESOURCE, ACTION):
+            found, cost = (resource if dimension == RESOURCE else action)(literals)
+            return _paid(None if found is None else found if isinstance(found, Unsettled) else (found,), cost, budget)
         if dimension == CALLER:
             return self._caller(literals)
         if literals and isinstance(literals[0][1], Fixed):
@@ -72,13 +74,20 @@ class World:
         if _KEY not in dimension:
             return ("",)
         worlds = (MANY,) if dimension in self.many else _WORLDS
-        return key_values(literals, worlds, self.types.get(dimension))
+        return _paid(*key_values(literals, worlds, self.types.get(dimension)), budget)
 
     def _caller(self, literals: tuple[Literal, ...]) -> tuple[Named, ...] | None:
         for caller in self.callers:
             if all(one.holds((caller,)) is wanted for _, one, wanted in literals if isinstance(one, Callers)):
                 return (caller,)
         return None
+
+
+def _paid(found: _T | Unsettled | None, cost: int, budget: Budget) -> _T | None:
+    budget.spend(cost)
+    if isinstance(found, Unsettled):
+        raise Unsettled(*found.args)
+    return found
 
 
 @dataclass(frozen=True)
@@ -109,14 +118,16 @@ def solve(question: Question, world: World, budget: Budget) -> Point | None:
         Unsettled: The budget is spent, or a part cannot be settled.
     """
     unsettled: Unsettled | None = None
-    root = _root(question, world)
+    root = _root(question, world, budget)
     stack = [root] if root is not None else []
     while stack:
         budget.spend()
         node = stack.pop()
         try:
-            following = _expanded(node, world)
+            following = _expanded(node, world, budget)
         except Unsettled as error:
+            if budget.left < 0:
+                raise
             unsettled = unsettled or error
             continue
         if following is None:
@@ -127,7 +138,7 @@ def solve(question: Question, world: World, budget: Budget) -> Point | None:
     return None
 
 
-def _root(question: Question, world: World) -> _Node | None:
+def _root(question: Question, world: World, budget: Budget) -> _Node | None:
     if any(not box for box in question.barred):
         return None
     groups = tuple(group for group in question.groups if not any(not box for box in group))
@@ -135,15 +146,15 @@ def _root(question: Question, world: World) -> _Node | None:
     dimensions = sorted({literal[0] for box in boxes for literal in box} | {RESOURCE})
     empty: dict[str, tuple[Any, ...]] = {}
     for dimension in dimensions:
-        found = world.values(dimension, ())
+        found = world.values(dimension, (), budget)
         if found is None:
             return None
         empty[dimension] = found
     node = _Node({}, empty, groups, tuple(dict.fromkeys(question.barred)))
-    return _with(node, question.held, world)
+    return _with(node, question.held, world, budget)
 
 
-def _with(node: _Node, box: Iterable[Literal], world: World) -> _Node | None:
+def _with(node: _Node, box: Iterable[Literal], world: World, budget: Budget) -> _Node | None:
     """Return the node with more literals, or None where they cannot hold."""
     literals, values = dict(node.literals), dict(node.values)
     touched: dict[str, None] = {}
@@ -155,17 +166,17 @@ def _with(node: _Node, box: Iterable[Literal], world: World) -> _Node | None:
     for dimension in touched:
         if not world.open and all(one.holds(values[dimension]) is wanted for _, one, wanted in literals[dimension]):
             continue
-        found = world.values(dimension, literals[dimension])
+        found = world.values(dimension, literals[dimension], budget)
         if found is None:
             return None
         values[dimension] = found
     return _Node(literals, values, node.groups, node.barred)
 
 
-def _expanded(node: _Node, world: World) -> list[_Node] | None:
+def _expanded(node: _Node, world: World, budget: Budget) -> list[_Node] | None:
     """Return the nodes that come of settling one open matter, or None where nothing is open."""
     best: list[_Node] | None = None
-    for ways in _open_matters(node, world):
+    for ways in _open_matters(node, world, budget):
         if best is None or len(ways) < len(best):
             best = ways
         if not best:
@@ -175,31 +186,31 @@ def _expanded(node: _Node, world: World) -> list[_Node] | None:
     return best
 
 
-def _open_matters(node: _Node, world: World) -> Iterator[list[_Node]]:
+def _open_matters(node: _Node, world: World, budget: Budget) -> Iterator[list[_Node]]:
     for index, box in enumerate(node.barred):
         if world.open or node.holds(box):
             rest = (*node.barred[:index], *node.barred[index + 1 :])
-            yield list(_outside(_Node(node.literals, node.values, node.groups, rest), box, world))
+            yield list(_outside(_Node(node.literals, node.values, node.groups, rest), box, world, budget))
     for index, group in enumerate(node.groups):
         if world.open or not any(node.holds(box) for box in group):
             rest_groups = (*node.groups[:index], *node.groups[index + 1 :])
             freed = _Node(node.literals, node.values, rest_groups, node.barred)
-            found = (_with(freed, box, world) for box in group)
+            found = (_with(freed, box, world, budget) for box in group)
             yield [one for one in found if one is not None]
 
 
-def _outside(node: _Node, box: Box, world: World) -> Iterator[_Node]:
+def _outside(node: _Node, box: Box, world: World, budget: Budget) -> Iterator[_Node]:
     """Return the parts of the node that are not in the box; no two of them share a request."""
     inside: list[Literal] = []
     for dimension, one, wanted in _fixed_first(node, box):
         if (dimension, one, not wanted) in node.literals.get(dimension, ()):
-            part = _with(node, inside, world)
+            part = _with(node, inside, world, budget)
             if part is not None:
                 yield part
             return
         if (dimension, one, wanted) in node.literals.get(dimension, ()):
             continue
-        part = _with(node, [*inside, (dimension, one, not wanted)], world)
+        part = _with(node, [*inside, (dimension, one, not wanted)], world, budget)
         if part is not None:
             yield part
         inside.append((dimension, one, wanted))

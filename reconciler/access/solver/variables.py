@@ -38,7 +38,7 @@ def answer(question: Question, world: World, budget: Budget) -> Point | None:
         if solve(question, World(world.types, world.callers, open=True), budget) is None:
             return None
     except Unsettled:
-        if budget.left <= 0:
+        if budget.left < 0:
             raise
     choices = [list(_choices(key, literals)) for key in keys]
     for values in islice(product(*choices), _TRIES):

@@ -93,6 +93,7 @@ def misfits(old: Principal, new: Principal, verdict: Verdict) -> Iterator[str]:
         yield f"{verdict.relation.value} does not fit widens={ways[0]}, narrows={ways[1]}"
     if (verdict.relation is Relation.UNDECIDED) is not bool(verdict.reasons):
         yield f"{verdict.relation.value} with the reasons {verdict.reasons}"
+    yield from (f"a witness of its own was none: {reason}" for reason in verdict.reasons if "confirm" in reason)
     directions = (
         (verdict.widens, verdict.gained, verdict.gained_label, verdict.gained_actions),
         (verdict.narrows, verdict.lost, verdict.lost_label, verdict.lost_actions),

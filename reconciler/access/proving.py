@@ -85,8 +85,10 @@ def _verdict(sides: Sequence[Side | str], decide: _Decide, budget: int, witnesse
     if isinstance(old, str) or isinstance(new, str):
         reasons = tuple(side for side in sides if isinstance(side, str))
         return Verdict(Relation.UNDECIDED, None, None, (), (), 0, 0, 0, 0, None, None, reasons, scope)
-    gains, gained = _confirmed(direction(old, new, Budget(budget), witnesses), decide, allowed=1)
-    losses, lost = _confirmed(direction(new, old, Budget(budget), witnesses), decide, allowed=0)
+    gains, losses = (direction(*pair, Budget(budget), witnesses) for pair in ((old, new), (new, old)))
+    spelled = {**old.spelled(), **new.spelled()} if gains.found or losses.found else {}
+    gains, gained = _confirmed(gains, decide, spelled, allowed=1)
+    losses, lost = _confirmed(losses, decide, spelled, allowed=0)
     return Verdict(
         relation=_relation(gains.exists, losses.exists),
         widens=gains.exists,
@@ -112,11 +114,15 @@ def _relation(widens: bool | None, narrows: bool | None) -> Relation:  # noqa: F
     return Relation.NARROWER if narrows else Relation.EQUAL
 
 
-def _confirmed(found: Direction, decide: _Decide, *, allowed: int) -> tuple[Direction, tuple[Witness, ...]]:
+def _confirmed(
+    found: Direction, decide: _Decide, spelled: Mapping[str, str], *, allowed: int
+) -> tuple[Direction, tuple[Witness, ...]]:
     """Return the direction and its witnesses; undecided where the evaluator says otherwise of one."""
     confirmed = []
     for one in found.found:
-        request = Request(one.action, one.resource, {key: _spread(values) for key, values in one.context})
+        request = Request(
+            one.action, one.resource, {spelled.get(key, key): _spread(values) for key, values in one.context}
+        )
         try:
             decisions = decide(one, request)
         except PolicyError as error:

@@ -129,7 +129,7 @@ class Alphabet:
                 names.update(_names(patterns, written))
         if wide:
             known = Resources(tuple(_glob(f"{service}:*") for service in groups))
-            world = ((ACTION, known, False),) if groups else ()
+            world = ((ACTION, Resources((_glob("*:*"),)), True), (ACTION, known, False))
             services.append(Service("", frozenset(groups), everywhere, world))
         return Alphabet(tuple(names.values()), _matched(tuple(names), written), tuple(services))
 

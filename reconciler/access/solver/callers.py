@@ -95,14 +95,15 @@ def callers_told_apart(found: Iterable[Callers]) -> tuple[Named, ...]:
         made.update(dict.fromkeys(_examples(name, names)))
     accounts = {match[3] for _, text in names if (match := _ENTITY.fullmatch(text))} | {text for _, text in names}
     partitions = {"aws": None, **{match[1]: None for _, text in names if (match := _ENTITY.fullmatch(text))}}
+    exact = tuple(_exact(names))
     for partition in [*partitions, *_other_partition(partitions)]:
         for account in (*sorted(one for one in accounts if _ID.fullmatch(one)), _stranger(accounts)):
-            made["AWS", _free(f"arn:{partition}:iam::{account}:user/{{}}", names)] = None
-            made["AWS", _free(f"arn:{partition}:sts::{account}:assumed-role/{{}}/session", names)] = None
-    made["AWS", _free("AIDA000000000{}", names)] = None
-    made["Service", _free("{}.amazonaws.com", names)] = None
-    made["Federated", _free("arn:aws:iam::111122223333:saml-provider/{}", names)] = None
-    made["CanonicalUser", _free("{}", names)] = None
+            made["AWS", _free((f"arn:{partition}:iam::{account}:user/", ""), names, exact)] = None
+            made["AWS", _free((f"arn:{partition}:sts::{account}:assumed-role/", "/session"), names, exact)] = None
+    made["AWS", _free(("AIDA000000000", ""), names)] = None
+    made["Service", _free(("", ".amazonaws.com"), names)] = None
+    made["Federated", _free(("arn:aws:iam::111122223333:saml-provider/", ""), names)] = None
+    made["CanonicalUser", _free(("", ""), names)] = None
     return tuple(made)
 
 
@@ -113,19 +114,19 @@ def _examples(name: Named, names: Mapping[Named, None]) -> Iterator[Named]:
         yield name
         if match[4].startswith("role/"):
             role = match[4].rpartition("/")[2]
-            yield "AWS", _free(f"arn:{match[1]}:sts::{match[3]}:assumed-role/{role}/{{}}", names)
+            yield "AWS", _free((f"arn:{match[1]}:sts::{match[3]}:assumed-role/{role}/", ""), names)
     elif space != "AWS" or _UNIQUE.fullmatch(text):
         yield name
 
 
-def _free(form: str, names: Mapping[Named, None]) -> str:
-    """Return a name of this form that is none of the names, nor a session of one of the roles."""
+def _free(ends: tuple[str, str], names: Mapping[Named, None], barred: Iterable[Named] = ()) -> str:
+    """Return a name between these ends that is none of the names, and that none of the barred means."""
     used = {text for _, text in names}
-    exact = tuple(_exact(names))
+    barred = tuple(barred)
     for number in range(len(used) + 1):
-        text = form.format(f"example{number or ''}")
-        text = text.upper() if form.isupper() else text
-        if text not in used and not any(_means(name, ("AWS", text)) for name in exact):
+        middle = f"example{number or ''}"
+        text = f"{ends[0]}{middle.upper() if ends[0].startswith('AIDA') else middle}{ends[1]}"
+        if text not in used and not any(_means(name, ("AWS", text)) for name in barred):
             return text
     raise AssertionError("of one more name than there are names, one is free")
 

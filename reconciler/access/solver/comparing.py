@@ -14,7 +14,7 @@ from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits
 from reconciler.access.solver.callers import CALLER, Callers, Named, callers_told_apart
 from reconciler.access.solver.domains import FAMILIES, Family
 from reconciler.access.solver.machines import Unsettled
-from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal
+from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resources
 from reconciler.access.solver.questions import literals_of, modes, questions
 from reconciler.access.solver.reading import Actions
 from reconciler.access.solver.realism import Shape, shapes
@@ -172,7 +172,7 @@ class _Comparison:
             return self._made(name, point, None if today else FUTURE, trust=trust)
         first = action_catalogue().names[(known & -known).bit_length() - 1]
         label: Label | None = VACUOUS
-        for shape in shapes(known, trust=trust):
+        for shape in shapes(known, _needed(question), trust=trust):
             try:
                 real = self._point_in(question, shape, trust=trust)
             except Unsettled:
@@ -199,6 +199,13 @@ class _Comparison:
         context = tuple((key, tuple(values)) for key, values in sorted(point.items()) if _is_key(key) and values)
         caller = point[CALLER][0] if trust else None
         return Found(action, "*" if trust else str(point[RESOURCE][0]), context, caller, label)
+
+
+def _needed(question: Question) -> list[Resources]:
+    """Return what the resource has to be one of, whichever way the question is answered."""
+    single = (literal for group in question.groups if len(group) == 1 for literal in group[0])
+    found = (one for place, one, wanted in (*question.held, *single) if place == RESOURCE and wanted)
+    return [one for one in found if isinstance(one, Resources)]
 
 
 def _is_key(dimension: str) -> bool:

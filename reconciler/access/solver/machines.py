@@ -3,8 +3,9 @@
 A pattern is a row of states, a state a bit of one int. A policy variable that is open is a letter of its own. So that
 "there is no such text" holds for every value of the variable, the letter is read three ways: in the *base*, the set
 that is taken as the source of the text, by the variable alone; in other sets that must match, by any stretch of the
-pattern; in patterns that must not match, by the same variable and by a star that may hold colons. A text that is found
-with such letters is no proof of anything.
+pattern; in patterns that must not match, by the same variable and by a star that may hold colons. Where a set ignores
+case, the letter stands for the value in any case, and only what ignores case too reads it by the variable. A text that
+is found with such letters is no proof of anything.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Role: TypeAlias = Literal["base", "other", "barred"]
 Token: TypeAlias = tuple[str, object]
 
 _STATES = 20_000
+_HEAVY = 4_000
+"""So many states of patterns make a move twice as long."""
 _MEMO = 4_096
 _FRESH = "xyzqwjkvXYZQWJK0123456789"
 
@@ -33,7 +36,17 @@ class Unsettled(Exception):  # noqa: N818  no error: an answer
 class Machine:
     """The automata of a set of patterns; it accepts what one of them matches."""
 
-    __slots__ = ("_blocks", "_loops", "_loops_no_colon", "_marks", "_marks_no_colon", "_steps", "finals", "start")
+    __slots__ = (
+        "_blocks",
+        "_loops",
+        "_loops_no_colon",
+        "_marks",
+        "_marks_no_colon",
+        "_steps",
+        "finals",
+        "size",
+        "start",
+    )
 
     def __init__(self, rows: Iterable[Sequence[Token]]) -> None:
         """Lay the patterns' states side by side."""
@@ -56,14 +69,16 @@ class Machine:
             self.finals |= 1 << bit
             bit += 1
             self._blocks.append(((1 << (bit - first)) - 1) << first)
+        self.size = bit
 
     def _take(self, kind: str, payload: object, mask: int) -> None:
         if kind == "?":
             self._marks |= mask
         elif kind == "?-":
             self._marks_no_colon |= mask
-        elif kind == "symbol" and isinstance(payload, Symbol):
-            self._steps[payload] = self._steps.get(payload, 0) | mask
+        elif isinstance(payload, Symbol):
+            for letter in dict.fromkeys((payload, Symbol(payload.key, payload.default))):
+                self._steps[letter] = self._steps.get(letter, 0) | mask
         else:
             for char in str(payload):
                 self._steps[char] = self._steps.get(char, 0) | mask
@@ -106,7 +121,8 @@ class Machine:
         return bool(state & self.finals & self._loops)
 
 
-def _row(glob: Glob, *, loose: bool) -> list[Token] | None:
+@lru_cache(_MEMO)
+def _row(glob: Glob, *, loose: bool) -> Sequence[Token] | None:
     """Return a pattern's tokens; ``loose``, a variable may be anything; None where there is no tight reading."""
     if glob.form == "arn" and not glob.everything:
         return _arn_row(glob, loose=loose)
@@ -133,7 +149,7 @@ def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator
     if isinstance(piece, Wild):
         yield piece.value if colon else f"{piece.value}-", None
     elif isinstance(piece, Symbol):
-        yield ("*", None) if loose else ("symbol", piece)
+        yield ("*", None) if loose else ("symbol", Symbol(piece.key, piece.default, folded))
     else:
         for char in piece:
             both = folded and char.isascii() and char.isalpha()
@@ -142,7 +158,7 @@ def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator
 
 @lru_cache(_MEMO)
 def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
-    rows: list[list[Token]] = []
+    rows: list[Sequence[Token]] = []
     for glob in globs:
         row = _row(glob, loose=role == "other")
         if row is None and role == "base":
@@ -153,7 +169,7 @@ def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
 
 
 def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> tuple[str | None, int]:
-    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the states seen.
+    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the moves made.
 
     ``base`` is the index of the wanted set whose variables are letters. None is a proof that there is no such text,
     whatever the variables are; a text is a witness only where no pattern has a variable.
@@ -172,6 +188,7 @@ def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], ba
 def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
     *wanted, (bar, _) = machines
     letters = _alphabet(machines)
+    moves, weight = 0, 1 + sum(machine.size for machine, _ in machines) // _HEAVY
     start = tuple(machine.start for machine, _ in machines)
     before: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
     layer = [start]
@@ -180,8 +197,9 @@ def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
         for state in layer:
             accepted = all(state[index] & machine.finals for index, (machine, _) in enumerate(wanted))
             if accepted and not state[-1] & bar.finals:
-                return _spelled(before, state), len(before)
+                return _spelled(before, state), moves * weight
             for letter in _useful(wanted, state, letters):
+                moves += 1
                 after = _after(machines, state, letter)
                 if after is not None and after not in before:
                     before[after] = (state, letter if isinstance(letter, str) else "")
@@ -189,7 +207,7 @@ def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
         if len(before) > _STATES:
             raise Unsettled("patterns overlap in too many ways")
         layer = following
-    return None, len(before)
+    return None, moves * weight
 
 
 def _after(machines: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letter: Letter) -> tuple[int, ...] | None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reconciler.access.solver.predicates import Literal
+from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resources
 from reconciler.access.solver.search import Box, Question
 from reconciler.access.solver.sides import Rule, Side
 
@@ -127,7 +127,35 @@ def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box])
     single = {literal for group in groups if len(group) == 1 for literal in group[0]}
     if any(single.union(held).issuperset(bar) for bar in bars):
         return None
-    return Question(held, tuple(groups), bars)
+    return Question(held, tuple(dict.fromkeys(_merged(group) for group in groups)), _merged(bars))
+
+
+def _merged(boxes: tuple[Box, ...]) -> tuple[Box, ...]:
+    """Return fewer boxes that hold the same: those that differ in their actions or resources only become one."""
+    for dimension in (RESOURCE, ACTION):
+        if len(boxes) == 1:
+            break
+        alike: dict[frozenset[Literal] | Box, list[Box]] = {}
+        for box in boxes:
+            rest = frozenset(literal for literal in box if literal[0] != dimension)
+            own = [literal for literal in box if literal[0] == dimension]
+            alike.setdefault(rest if len(own) == 1 and own[0][2] else box, []).append(box)
+        boxes = tuple(_joined(found, dimension) for found in alike.values())
+    return boxes
+
+
+def _joined(boxes: Sequence[Box], dimension: str) -> Box:
+    if len(boxes) == 1:
+        return boxes[0]
+    globs = dict.fromkeys(
+        glob
+        for box in boxes
+        for place, one, _ in box
+        if place == dimension and isinstance(one, Resources)
+        for glob in one.globs
+    )
+    rest = tuple(literal for literal in boxes[0] if literal[0] != dimension)
+    return ((dimension, Resources(tuple(globs)), True), *rest)
 
 
 def literals_of(question: Question) -> Iterator[Literal]:

@@ -12,10 +12,10 @@ from typing import Any
 from reconciler.access.solver.callers import Callers, read_callers
 from reconciler.access.solver.domains import point
 from reconciler.access.solver.predicates import Atom, Resources, Test
-from reconciler.access.solver.texts import Glob, Piece, Symbol, lowered, match_pieces, shown
+from reconciler.access.solver.texts import Glob, Piece, Symbol, lowered, match_pieces, shown, variables_in
 from reconciler.errors import PolicyError
 
-__all__ = ["Actions", "Statement", "read_document"]
+__all__ = ["Actions", "Statement", "read_document", "spellings"]
 
 _MEMO = 2_048
 _VERSIONS = {"2012-10-17": True, "2008-10-17": False}
@@ -116,6 +116,16 @@ def read_document(text: str, *, trust: bool = False) -> tuple[Statement, ...]:
         except PolicyError as error:
             raise PolicyError(f"statement {index + 1}: {error}") from None
     return tuple(found)
+
+
+@lru_cache(_MEMO)
+def spellings(text: str) -> Mapping[str, str]:
+    """Return how a readable document spells the condition keys that it tests or uses, by their folded names."""
+    found = {lowered(key): key for key in variables_in(text)}
+    for entry in _list(json.loads(text)["Statement"]):
+        for block in entry.get("Condition", {}).values():
+            found.update({lowered(key): key for key in block})
+    return found
 
 
 def _statement(index: int, entry: Any, *, variables: bool, trust: bool) -> Statement:

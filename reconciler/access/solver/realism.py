@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.access.solver.actions import indexes
 from reconciler.access.solver.predicates import Resources
-from reconciler.access.solver.texts import Glob, Piece, Wild
+from reconciler.access.solver.texts import Glob, Piece, Wild, match_pieces
 from reconciler.catalogue.actions import action_catalogue
 
 __all__ = ["Shape", "shapes"]
@@ -34,10 +34,10 @@ class Shape:
         return next((name for name, own in self.actions if not resource or own.holds((resource,))), self.actions[0][0])
 
 
-def shapes(bits: int, *, trust: bool) -> Iterator[Shape]:
+def shapes(bits: int, wanted: Sequence[Resources], *, trust: bool) -> Iterator[Shape]:
     """Return the resources that some actions of the catalogue are for: the usual ones of the first, then all there are.
 
-    In a trust policy these are roles.
+    Only such are returned as may be one of each of the wanted. In a trust policy these are roles.
     """
     places = indexes(bits)
     groups: dict[tuple[str, ...], int] = {}
@@ -47,10 +47,34 @@ def shapes(bits: int, *, trust: bool) -> Iterator[Shape]:
             groups.setdefault(formats, index)
             if len(groups) == 1 and index == (bits & -bits).bit_length() - 1:
                 yield _shape(((formats, index),), usual=True)
-    pairs = list(groups.items())
+    pairs = [(formats, index) for formats, index in groups.items() if _may_be(formats, wanted)]
     for usual in (True, False):
         for start in range(0, len(pairs), _LARGE):
             yield _shape(tuple(pairs[start : start + _LARGE]), usual=usual)
+
+
+def _may_be(formats: tuple[str, ...], wanted: Sequence[Resources]) -> bool:
+    """Return whether, by the parts before the last, one of the formats may be one of each of the wanted."""
+    own = _resources(formats, usual=False).globs
+    return any(all(any(_meet(glob, other) for other in one.globs) for one in wanted) for glob in own)
+
+
+@lru_cache(_ACTIONS)
+def _meet(glob: Glob, other: Glob) -> bool:
+    if (
+        glob.form != "arn"
+        or other.everything
+        or any(symbol in other.symbols for part in other.parts[:-1] for symbol in part)
+    ):
+        return True
+    return all(_parts_meet(one, two) for one, two in zip(glob.parts[:-1], other.parts[:-1], strict=True))
+
+
+def _parts_meet(one: tuple[Piece, ...], two: tuple[Piece, ...]) -> bool:
+    for part, pattern in ((one, two), (two, one)):
+        if all(isinstance(piece, str) for piece in part):
+            return match_pieces(pattern, "".join(map(str, part)))
+    return True
 
 
 @lru_cache(_ACTIONS)

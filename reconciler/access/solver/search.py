@@ -175,6 +175,12 @@ def _with(node: _Node, box: Iterable[Literal], world: World, budget: Budget) -> 
 
 def _expanded(node: _Node, world: World, budget: Budget) -> list[_Node] | None:
     """Return the nodes that come of settling one open matter, or None where nothing is open."""
+    plain = [box for box in node.barred if len(box) == 1]
+    if any(world.open or node.holds(box) for box in plain):
+        rest = tuple(box for box in node.barred if len(box) > 1)
+        bars = [(dimension, one, not wanted) for ((dimension, one, wanted),) in plain]
+        outside = _with(_Node(node.literals, node.values, node.groups, rest), bars, world, budget)
+        return [] if outside is None else [outside]
     best: list[_Node] | None = None
     for ways in _open_matters(node, world, budget):
         if best is None or len(ways) < len(best):

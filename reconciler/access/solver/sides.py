@@ -9,7 +9,7 @@ from functools import lru_cache
 from reconciler.access.solver.actions import Loose, catalogue_bits, loose
 from reconciler.access.solver.callers import CALLER
 from reconciler.access.solver.predicates import RESOURCE, Fixed, Literal, Resources, Test
-from reconciler.access.solver.reading import Actions, Statement, read_document
+from reconciler.access.solver.reading import Actions, Statement, read_document, spellings
 from reconciler.access.solver.search import Box
 from reconciler.errors import PolicyError
 
@@ -55,6 +55,12 @@ class Side:
     layers: tuple[tuple[str, tuple[Rule, ...]], ...]
     """The Allows of each layer, each once."""
     denies: tuple[Rule, ...]
+    texts: tuple[str, ...] = ()
+    """The documents."""
+
+    def spelled(self) -> Mapping[str, str]:
+        """Return how the documents spell condition keys, by their folded names."""
+        return {key: written for text in self.texts for key, written in spellings(text).items()}
 
     def rules(self) -> Iterator[Rule]:
         """Return all rules."""
@@ -95,7 +101,8 @@ def bound(layers: Sequence[Layer], bindings: Mapping[str, tuple[str, ...]], *, t
             for rule in rules:
                 (allows if rule.allows else denies)[rule] = None
         found.append((layer.name, tuple(allows)))
-    return Side(tuple(found), tuple(denies))
+    texts = tuple(text for layer in layers for _, text in layer.documents)
+    return Side(tuple(found), tuple(denies), texts)
 
 
 @lru_cache(_MEMO)

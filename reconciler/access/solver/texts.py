@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -23,6 +23,7 @@ __all__ = [
     "match_pieces",
     "pieces_of",
     "shown",
+    "variables_in",
 ]
 
 
@@ -39,6 +40,8 @@ class Symbol:
 
     key: str
     default: str | None = None
+    folded: bool = False
+    """Whether the letters of its value may be of either case."""
 
 
 Piece: TypeAlias = str | Wild | Symbol
@@ -86,6 +89,11 @@ def pieces_of(text: str, *, variables: bool) -> tuple[Piece, ...]:
         pieces.append(Wild(char) if char in "*?" else char)
         place += 1
     return _joined(pieces)
+
+
+def variables_in(text: str) -> Iterator[str]:
+    """Return the keys of what looks like policy variables in a text."""
+    yield from (found[2] for found in _VARIABLE.finditer(text) if found[2])
 
 
 def _joined(pieces: Iterable[Piece]) -> tuple[Piece, ...]:

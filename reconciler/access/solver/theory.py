@@ -28,7 +28,7 @@ Demand: TypeAlias = tuple[tuple[Atom, ...], bool]
 """Atoms, and whether one of them shall match a value or none."""
 
 _MEMO = 16_384
-_STATES = 50
+_MOVES = 50
 _LOST = 400
 _PLAIN = ("x", "y", "z", "other")
 _ANY_ARN = Glob("arn", ("arn:", Wild.STAR))
@@ -40,18 +40,18 @@ _ACTION_WORLD = (Glob("action", (Wild.MARK, Wild.STAR, ":", Wild.MARK, Wild.STAR
 
 @dataclass
 class Meter:
-    """Counts what a search costs: a step for each ``_STATES`` states of automata."""
+    """Counts what a search costs: a step for each ``_MOVES`` moves of automata."""
 
     cost: int = 0
 
     def text(self, wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> str | None:
         """Return a common text, and count what it took to find it."""
         try:
-            found, states = common_text(wanted, barred, base)
+            found, moves = common_text(wanted, barred, base)
         except Unsettled:
             self.cost += _LOST
             raise
-        self.cost += states // _STATES
+        self.cost += moves // _MOVES
         return found
 
 
@@ -230,14 +230,16 @@ def _text(demands: Sequence[Demand], meter: Meter) -> str | None:
         wanted = [(Glob("like", (Wild.STAR,)),)]
     if any(glob.everything for glob in barred):
         return None
+    forbidden = frozenset(barred)
+    wanted = [tuple(glob for glob in globs if glob not in forbidden) for globs in wanted]
+    if not all(wanted):
+        return None
     sources = [index for index, globs in enumerate(wanted) if any(glob.symbols for glob in globs)]
     if not sources and not any(glob.symbols for glob in barred):
         return _ground(wanted, barred, meter)
-    forbidden = frozenset(barred)
-    sets = [tuple(glob for glob in globs if glob not in forbidden) for globs in wanted]
     found: str | None = ""
     for base in sources or [-1]:
-        found = meter.text(sets, barred, base)
+        found = meter.text(wanted, barred, base)
         if found is None:
             return None
     return found

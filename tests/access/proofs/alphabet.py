@@ -108,7 +108,8 @@ _PATTERNS = (
     "s3:GetTomorrow",
     "new:*",
 )
-_PIECES = ("a", "b", "ab", "A", "*", "?", "/", ":", "", "1")
+_PIECES = ("a", "b", "ab", "A", "*", "?", "/", ":", "", "1") * 5 + ("é", "É", "k", "\u212a", "\n")
+"""Among the rare ones are letters that are alike to languages, and not to IAM."""
 _HOLES = (
     "${aws:username}",
     "${aws:username}",

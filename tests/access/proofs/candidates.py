@@ -25,7 +25,7 @@ Texts = Mapping[str, Sequence[str]]
 """What policies say of each condition key, by its folded name."""
 
 _SHORT = [""] + [a + b + c for a in ("a", "b", "A") for b in ("", "a", "b") for c in ("", "a", "b")]
-_WORDS = (*_SHORT, "bob", "a:b", "a/b", "*", "?", "$", "1", ":", "/", "${aws:username}")
+_WORDS = (*_SHORT, "bob", "a:b", "a/b", "*", "?", "$", "1", ":", "/", "${aws:username}", "é", "É", "k", "K", "\u212a")
 _SEGMENTS = (("aws", "azs", "x"), ("s3", "sqs", "sx", ""), ("", "eu", "us"), ("", "1", "12", "b"))
 _LASTS = ("a", "b", "A", "", "a/b", "b/b", "a:b", "home/bob", "home/bob/x", "home/a", "home/a/x", "xbx", "a/", "*", "?")
 _MOST = 80

@@ -1,9 +1,9 @@
 """A third opinion: whether z3 finds a request that one principal is allowed and another is not.
 
 The encoding is written from the rules alone, with strings for texts and the six parts of an ARN, reals for numbers and
-instants, bit vectors for addresses. Texts are of printable ASCII. Where a key has more tests than values are declared,
-the encoding is ``partial``: that there is no request counts for nothing. What z3 has no words for may be true or false,
-and the encoding is ``loose``: a request may be none.
+instants, bit vectors for addresses. Texts are of printable ASCII. Where policies hold other texts, or a key has more
+tests than values are declared, the encoding is ``partial``: that there is no request counts for nothing. What z3 has no
+words for may be true or false, and the encoding is ``loose``: a request may be none.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Oracle:
 
     def __init__(self, pair: Pair, milliseconds: int) -> None:
         """Encode the pair."""
-        self.partial = self.loose = False
+        self.partial = not str(pair).isascii() or r"\n" in str(pair)
+        self.loose = False
         self._milliseconds = milliseconds
         self._rules: list[Any] = []
         self._action = z3.Int("action")

@@ -124,7 +124,7 @@ def _add_test(chance: Random, keys: Sequence[str], condition: Json) -> None:
         )
         suffix = chance.choice(("", "", "", "IfExists"))
         operator = f"{chance.choice(sets)}{chance.choice(OPERATORS[kind])}{suffix}"
-        found = _some(chance, lambda: value(chance, kind))
+        found = _some(chance, lambda: value(chance, kind)) if chance.random() < 0.98 else []
     block = condition.setdefault(operator, {})
     if spelt.lower() not in {name.lower() for name in block}:
         block[spelt] = found
@@ -132,7 +132,7 @@ def _add_test(chance: Random, keys: Sequence[str], condition: Json) -> None:
 
 def _some(chance: Random, one: Callable[[], str]) -> str | list[str]:
     count = chance.choice((1, 1, 1, 2, 2, 3))
-    return one() if count == 1 else [one() for _ in range(count)]
+    return one() if count == 1 and chance.random() < 0.8 else [one() for _ in range(count)]
 
 
 def _listed(found: Any) -> list[Any]:

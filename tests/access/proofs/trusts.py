@@ -19,7 +19,9 @@ CALLERS: tuple[Caller, ...] = (
     *(
         Caller("AWS", f"arn:{partition}:iam::{account}:{name}")
         for partition, account, name in product(
-            ("aws", "aws-cn"), (_ONE, _TWO, _THREE), ("root", "user/a", "user/b", "user/p/a", "role/a", "role/p/b", "role/c")
+            ("aws", "aws-cn"),
+            (_ONE, _TWO, _THREE),
+            ("root", "user/a", "user/b", "user/p/a", "role/a", "role/p/b", "role/c"),
         )
     ),
     *(
@@ -35,10 +37,22 @@ CALLERS: tuple[Caller, ...] = (
     *(Caller("Federated", name) for name in ("accounts.google.com", f"arn:aws:iam::{_ONE}:saml-provider/a", "x")),
     *(Caller("CanonicalUser", name) for name in ("a", "x")),
 )
-_ACTIONS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:TagSession", "sts:SetSourceIdentity", "sts:Tomorrow")
+_ACTIONS = (
+    "sts:AssumeRole",
+    "sts:AssumeRoleWithSAML",
+    "sts:TagSession",
+    "sts:SetSourceIdentity",
+    "sts:Tomorrow",
+    "iam:GetRole",
+)
+_EXTERNAL: tuple[str | list[str], ...] = ("", "a", "ab", "b", "${aws:username}", ["a", "b"])
 _CONTEXTS: tuple[dict[str, str | list[str]], ...] = tuple(
-    {key: value for key, value in zip(("sts:ExternalId", "aws:PrincipalOrgID", "aws:username"), chosen, strict=True) if value}
-    for chosen in product(("", "a", "ab", "b"), ("", "o-1", "o-2"), ("", "a", "b"))
+    {
+        key: value
+        for key, value in zip(("sts:ExternalId", "aws:PrincipalOrgID", "aws:username"), chosen, strict=True)
+        if value
+    }
+    for chosen in product(_EXTERNAL, ("", "o-1", "o-2"), ("", "a"))
 )
 REQUESTS: tuple[Request, ...] = tuple(Request(action, "*", context) for action in _ACTIONS for context in _CONTEXTS)
 """What they may ask: today's actions and tomorrow's, each in every context."""

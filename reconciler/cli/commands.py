@@ -9,6 +9,7 @@ import click
 
 import reconciler
 from reconciler.cli import gate, run, saved, undoing
+from reconciler.cli.actions import actions
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.serving import serve
@@ -85,9 +86,10 @@ def validate(target: Target) -> int:
 @cli.command()
 @_FORMAT
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
+@gate.FAIL_ON
 @saved.saving
 @targeted
-def plan(target: Target, saving: saved.Saving, output: str, *, detailed: bool) -> int:
+def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[str], *, detailed: bool) -> int:
     """Show what `apply` would do, and write nothing to the account.
 
     A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
@@ -101,16 +103,26 @@ def plan(target: Target, saving: saved.Saving, output: str, *, detailed: bool) -
         saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
         _show(made, output, "plan", target)
+    gate.refuse_access(made, fail_on)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
 
 
 @cli.command()
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
+@gate.FAIL_ON
 @in_a_manner
 @saved.narrowing
 @targeted_or_saved
-def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool, allow_spike: bool) -> int:
+def apply(
+    target: Target,
+    manner: Manner,
+    narrow: saved.Narrowing,
+    fail_on: Sequence[str],
+    *,
+    yes: bool,
+    allow_spike: bool,
+) -> int:
     """Show the plan, ask, and carry it out.
 
     With the FILE of a saved plan, the plan is made again, and what the file does not hold is left out of it: nothing
@@ -128,6 +140,7 @@ def apply(target: Target, manner: Manner, narrow: saved.Narrowing, *, yes: bool,
         else:
             click.echo(f"nothing to write: everything in {target.plan} is true already")
     if made.steps:
+        gate.refuse_access(made, fail_on)
         gate.refuse_spikes(made, allowed=allow_spike)
         again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=again)
@@ -175,6 +188,8 @@ def reset(target: Target) -> int:
 
 
 sandbox.add_command(serve)
+
+cli.add_command(actions)
 
 
 def _help(ctx: click.Context) -> int:

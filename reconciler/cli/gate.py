@@ -7,8 +7,8 @@ file says of it counts for nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 
 import click
 
@@ -19,7 +19,7 @@ from reconciler.model import Plan
 if TYPE_CHECKING:
     from reconciler.plan.make import Reader
 
-__all__ = ["ALLOW_SPIKE", "clock", "last_look", "refuse_spikes"]
+__all__ = ["ALLOW_SPIKE", "FAIL_ON", "clock", "last_look", "objections", "refuse_access", "refuse_spikes"]
 
 _FRESH = 60.0
 """Seconds that a reading of the account is good for."""
@@ -27,6 +27,50 @@ _FRESH = 60.0
 ALLOW_SPIKE = click.option(
     "--allow-spike", is_flag=True, help="Apply also steps that let somebody do more for a moment (marked `spike:`)."
 )
+
+
+FailOn: TypeAlias = Literal["wider", "wider-strict", "escalation", "undecided"]
+_FAILURES: tuple[FailOn, ...] = get_args(FailOn)
+
+FAIL_ON = click.option(
+    "--fail-on",
+    "fail_on",
+    type=click.Choice(_FAILURES),
+    multiple=True,
+    help="Exit with 3 if somebody's access grows (wider; wider-strict counts also what only future actions or no "
+    "existing resource can show), if there is a new escalation, or if a proof is missing. May be repeated.",
+)
+
+
+def objections(plan: Plan, fail_on: Sequence[str]) -> list[str]:
+    """Return why the plan fails by what ``--fail-on`` names, for people; what is undecided counts as wider."""
+    access, found = plan.access, []
+    if access is None:
+        return []
+    for impact in access.impacts:
+        if impact.subject == "policy":
+            continue
+        what = f"{'trust' if impact.subject == 'trust' else 'access'} of {impact.address}"
+        labelled = impact.widens and bool(impact.gained_label)
+        if impact.widens is not False and ("wider-strict" in fail_on or ("wider" in fail_on and not labelled)):
+            found.append(f"{what} {'grows' if impact.widens else 'may grow: it is undecided'}")
+        elif impact.relation == "UNDECIDED" and "undecided" in fail_on:
+            found.append(f"{what} is undecided")
+    if "escalation" in fail_on:
+        found += [f"{path.source} can get at what {path.target} may do" for path in access.escalations]
+    return found
+
+
+def refuse_access(plan: Plan, fail_on: Sequence[str]) -> None:
+    """Return if nothing that the plan does to access is among what ``--fail-on`` names.
+
+    Raises:
+        RefusedError: there is.
+    """
+    found = objections(plan, fail_on)
+    if found:
+        options = " ".join(f"--fail-on {name}" for name in fail_on)
+        raise RefusedError([*found, f"nothing was written, because of {options}"])
 
 
 def refuse_spikes(plan: Plan, *, allowed: bool) -> None:

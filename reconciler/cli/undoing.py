@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -24,11 +25,19 @@ _LISTED = 10
 @click.argument("journal", metavar="[JOURNAL]", required=False, type=click.Path(path_type=Path))
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @gate.ALLOW_SPIKE
+@gate.FAIL_ON
 @in_a_manner
 @saved.saving
 @targeted_by_option
-def undo(
-    target: Target, manner: Manner, saving: saved.Saving, journal: Path | None, *, yes: bool, allow_spike: bool
+def undo(  # noqa: PLR0913  a parameter an option
+    target: Target,
+    manner: Manner,
+    saving: saved.Saving,
+    journal: Path | None,
+    fail_on: Sequence[str],
+    *,
+    yes: bool,
+    allow_spike: bool,
 ) -> int:
     """Put back what an apply wrote, from its JOURNAL; for emergencies.
 
@@ -53,6 +62,7 @@ def undo(
     applies = bool(made.steps) and saving.out is None
     with heard() if applies else unread():
         _show(made, journals.told(found.journal))
+    gate.refuse_access(made, fail_on)
     if applies:
         gate.refuse_spikes(made, allowed=allow_spike)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
 from reconciler.diff.nouns import Draft, Scene
 from reconciler.diff.settle import item_origin
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Conflict, Declared, Difference, Facet, Fixed, Items, Value
+from reconciler.model import Conflict, Declared, Difference, Facet, Fixed, Items, Value
 
 __all__ = ["Closing", "blank", "chained", "close_facet", "first_differences"]
 
@@ -81,7 +81,8 @@ def _close_items(scene: Scene, declared: Declared, facet: Items, desired: Any, l
     drop = sorted(key for key in before if key not in after or key in renewed)
     if not put and not drop:
         return
-    closing.drafts += _item_drafts(scene, declared.address, facet, live, put, drop)
+    closing.drafts += [Draft(declared.address, call, "remove") for call in (facet.drop(live, drop) if drop else ())]
+    closing.drafts += [Draft(declared.address, call, "add") for call in (facet.put(live, put) if put else ())]
     for key in sorted(put.keys() - renewed):
         detail = facet.explain(before.get(key), after[key]) if facet.explain else ()
         origin = item_origin(declared, facet, key)
@@ -98,27 +99,6 @@ def _close_items(scene: Scene, declared: Declared, facet: Items, desired: Any, l
 
 def _is_replaced(scene: Scene, kind: str, key: str) -> bool:
     return scene.target(kind, key) in scene.replaced
-
-
-def _item_drafts(
-    scene: Scene, address: Address, facet: Items, live: Any, put: Mapping[str, Any], drop: Sequence[str]
-) -> list[Draft]:
-    """Return the drafts of one facet; where a quota leaves no room to add first, removals and shrinking go first."""
-    removing = [Draft(address, call, "remove") for call in (facet.drop(live, drop) if drop else ())]
-    adding = [Draft(address, call, "add") for call in (facet.put(live, put) if put else ())]
-    before = {key: facet.weight(value) for key, value in getattr(live, facet.field).items()}
-    growth = {key: facet.weight(value) - before.get(key, 0) for key, value in put.items()}
-    quota = scene.live.summary.get(facet.quota) if isinstance(facet.quota, str) else facet.quota
-    if quota is None or sum(before.values()) + sum(max(0, more) for more in growth.values()) <= quota:
-        return removing + adding
-    note = f"{facet.field} are at their quota of {quota}, so removing comes before adding"
-    removing = [dataclasses.replace(draft, note=note) for draft in removing]
-    keys = frozenset(draft.call.key for draft in removing)
-    by_growth = [
-        call for key in sorted(growth, key=lambda k: (growth[k], k)) for call in facet.put(live, {key: put[key]})
-    ]
-    adding = chained([Draft(address, call, "add") for call in by_growth]) if len(adding) > 1 else adding
-    return removing + [dataclasses.replace(draft, after=draft.after | keys) for draft in adding]
 
 
 def blank(resource: Any) -> Any:

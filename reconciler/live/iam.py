@@ -120,9 +120,11 @@ class Iam:
         that is kept on this machine is not read again; but which one is the default is asked every time:
 
         - up to three: GetPolicy each, and GetPolicyVersion for each that is not kept;
-        - more: ListPolicies, a page for each 1,000 that AWS has (two), and GetPolicyVersion for each that is not kept;
+        - more: ListPolicies of those that are attached, a page; while more than three are missing, of all, a page for
+          each 1,000 that AWS has (two), else GetPolicy each; and GetPolicyVersion for each that is not kept;
         - more than five of which nothing is kept: GetAccountAuthorizationDetails first, a page for each 1,000 that the
-          account uses (one), which has their versions and documents; then as above for the rest.
+          account uses (one), which has their versions and documents; the rest as above, without the listing of those
+          that are attached.
 
         Customer managed policies take GetPolicy and GetPolicyVersion each, and are never kept.
 

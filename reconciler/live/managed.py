@@ -18,7 +18,7 @@ Request = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 _POLICY = re.compile(r"arn:[a-z-]+:iam::(?:(?P<aws>aws)|\d{12}):policy/[!-~]{1,640}")
 """Source: IAM's service model: a path has up to 512 characters, a policy's name up to 128."""
 _FEW_IDS = 3
-"""Version ids that are asked for one by one. More of AWS's are listed with all there are: two pages of 1,000."""
+"""Version ids that are asked for one by one. More of AWS's are looked for in listings."""
 _FEW_DOCUMENTS = 5
 """Documents that are asked for one by one. More of AWS's are first looked for among those that the account uses."""
 _GONE = frozenset({"NoSuchEntity", "InvalidInput", "ValidationError"})
@@ -40,8 +40,11 @@ def documents(request: Request, arns: Iterable[str], kept: Kept | None = None) -
     ours = {arn for arn, is_so in by_aws.items() if is_so}
     known = {arn: version for arn in ours if kept and (version := kept.get(arn))}
     unknown = ours - known.keys()
-    found = _used(request, unknown) if len(unknown) > _FEW_DOCUMENTS else {}
-    ids = _version_ids(request, ours - found.keys(), by_aws.keys() - ours)
+    many = len(unknown) > _FEW_DOCUMENTS
+    found = _used(request, unknown) if many else {}
+    # What is attached has just been listed, and will be found in no other listing of that.
+    listings: list[Mapping[str, Any]] = [{}] if many else [{"OnlyAttached": True}, {}]
+    ids = _version_ids(request, ours - found.keys(), by_aws.keys() - ours, listings)
     current = {arn: known[arn] for arn, id_ in ids.items() if arn in known and known[arn].id == id_}
     found |= _versions(request, {arn: id_ for arn, id_ in ids.items() if arn not in current})
     if kept:
@@ -63,15 +66,23 @@ def _used(request: Request, wanted: Collection[str]) -> dict[str, Version]:
     return found
 
 
-def _version_ids(request: Request, ours: Collection[str], others: Collection[str]) -> dict[str, str]:
-    """Return the ids of the default versions of AWS's policies, and of others."""
+def _version_ids(
+    request: Request, ours: Collection[str], others: Collection[str], listings: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return the ids of the default versions of AWS's policies, and of others.
+
+    The listings, by their parameters, are asked for in this order while there are too many to be asked for one by one.
+    """
     found: dict[str, str] = {}
-    single = set(others)
-    if len(ours) > _FEW_IDS:
-        for row in _listed(request, "ListPolicies", {"Scope": "AWS"}, ours):
-            found[row["Arn"]] = row["DefaultVersionId"]
-    else:
-        single |= set(ours)
+    left = set(ours)
+    for params in listings:
+        if len(left) > _FEW_IDS:
+            found |= {
+                row["Arn"]: row["DefaultVersionId"]
+                for row in _listed(request, "ListPolicies", {"Scope": "AWS", **params}, left)
+            }
+            left -= found.keys()
+    single = left.union(others) if len(left) <= _FEW_IDS else others
     calls = {arn: {"PolicyArn": arn} for arn in sorted(single)}
     for arn, answer in _each(request, "GetPolicy", calls):
         found[arn] = answer["Policy"]["DefaultVersionId"]

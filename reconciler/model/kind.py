@@ -118,8 +118,8 @@ class Items(Facet):
     at_creation: bool = False
     """Whether the creating call carries the items."""
     quota: str | int | None = None
-    """The limit on the items' weights, or the entry of GetAccountSummary that holds it; where adding first would pass
-    it, removals go first."""
+    """The limit on the items' weights, or the entry of GetAccountSummary that holds it; where adding would pass it, a
+    removal makes room first."""
     weight: Callable[[Any], int] = lambda _: 1
     label: Callable[[str], str] = str
     """From a key to what people call the item."""

@@ -34,10 +34,11 @@ class Mark:
     """What a step does to a principal's access until later steps mend it, where no order of the steps avoids it.
 
     ``gap``: something is refused that is allowed both before and after the plan. ``spike``: something is allowed that
-    is refused both before and after.
+    is refused both before and after. ``trust``: no harm, but a state to know of: who may be the principal changes
+    with this step, and what the principal may do with others.
     """
 
-    kind: Literal["gap", "spike"]
+    kind: Literal["gap", "spike", "trust"]
     principal: Address
     reason: str
 

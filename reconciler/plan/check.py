@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from reconciler.errors import RefusedError
 from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen, is_true_already
-from reconciler.plan.make import Reader
+from reconciler.plan.make import Reader, accessed
 from reconciler.plan.touched import CREATED, Touched, as_named, holds, left_by, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
@@ -55,6 +55,9 @@ class _Watching:
 
     def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
         return self._reader.has_policies(arns)
+
+    def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        return self._reader.documents(arns)
 
 
 def refuse_foreign(saved: Saved, account: Account, now: dt.datetime) -> None:
@@ -107,7 +110,9 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) 
     if reasons:
         raise RefusedError(reasons)
     steps, remade = _numbered(kept, fresh.steps, by_key)
-    return Narrowed(_plan(fresh, steps, beyond, live), done, beyond, remade)
+    access = accessed(live, steps, reader) if beyond else fresh.access
+    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access)
+    return Narrowed(plan, done, beyond, remade)
 
 
 def refuse_moved(plan: Plan, iam: Reader) -> None:

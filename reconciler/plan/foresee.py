@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Items, Kind, Observed
 
-__all__ = ["Delta", "Objects", "changed_by", "foreseen", "is_true_already", "subjects", "with_delta"]
+__all__ = ["Delta", "Objects", "after_all", "changed_by", "foreseen", "is_true_already", "subjects", "with_delta"]
 
 Objects: TypeAlias = Mapping[Address, Observed[Any]]
 
@@ -48,12 +48,24 @@ def foreseen(objects: Objects, call: Call, account: Account) -> Delta:
 def with_delta(objects: Objects, delta: Delta) -> Objects:
     """Return the objects as they are after the changes."""
     changed = dict(objects)
+    _take(changed, delta)
+    return changed
+
+
+def after_all(objects: Objects, calls: Iterable[Call], account: Account) -> Objects:
+    """Return the objects as they are after the calls, made in their order."""
+    now = dict(objects)
+    for call in calls:
+        _take(now, foreseen(now, call, account))
+    return now
+
+
+def _take(objects: dict[Address, Observed[Any]], delta: Delta) -> None:
     for address, observed in delta.items():
         # Addresses are equal when they differ in case only, and a key that is there keeps its spelling.
-        changed.pop(address, None)
+        objects.pop(address, None)
         if observed is not None:
-            changed[observed.address] = observed
-    return changed
+            objects[observed.address] = observed
 
 
 def changed_by(objects: Objects, calls: Iterable[Call], account: Account) -> dict[Address, Observed[Any] | None]:

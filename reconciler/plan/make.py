@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from reconciler.diff import Diff, compare
-from reconciler.model import Account, Address, Desired, Live, Note, Plan
+from reconciler.model import Access, Account, Address, Desired, Live, Note, Plan, Step
 from reconciler.plan.foresee import changed_by
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
 
-__all__ = ["Reader", "make"]
+__all__ = ["Reader", "accessed", "make"]
 
 
 class Reader(Protocol):
@@ -31,6 +31,9 @@ class Reader(Protocol):
 
     def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
         """Return for each ARN whether there is a managed policy of that ARN."""
+
+    def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        """Return the documents of the managed policies that can be read, by ARN."""
 
 
 def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
@@ -56,7 +59,10 @@ def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
             live = iam.look_up(live, diff.wanted)
         else:
             undeclared = len(left_alone(desired, live, ruled)) if not desired.verbatim else 0
-            return _plan(desired, live, diff, {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared})
+            steps = ordered(diff.drafts, diff.ties, live)
+            access = accessed(live, steps, iam)
+            header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
+            return dataclasses.replace(_plan(desired, live, diff, steps), access=access, header=header)
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
@@ -67,10 +73,22 @@ def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
     return {(observed.address, "tags") for observed in undeclared if "tags" in observed.unread}
 
 
-def _plan(desired: Desired, live: Live, diff: Diff, header: Mapping[str, Any]) -> Plan:
+def accessed(live: Live, steps: Sequence[Step], iam: Reader) -> Access | None:
+    """Return what the steps do to access, None where there are none; documents of AWS's policies are read for it.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    if not steps:
+        return None
+    from reconciler.plan.impact import measured  # noqa: PLC0415  a plan without changes must not pay for it
+
+    return measured(live, [step.call for step in steps], iam.documents)
+
+
+def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Plan:
     notes = {*diff.notes, *(left_behind(desired, live) if not desired.verbatim else ())}
     present = sum(declared.state == "present" for declared in desired.declared.values())
-    steps = ordered(diff.drafts, diff.ties, live)
     lost = losses(live.objects, (step.call for step in steps), desired.account)
     return Plan(
         account=desired.account,
@@ -80,7 +98,6 @@ def _plan(desired: Desired, live: Live, diff: Diff, header: Mapping[str, Any]) -
         conflicts=diff.conflicts,
         notes=sorted(notes, key=_by_address),
         declared=present,
-        header=header,
     )
 
 

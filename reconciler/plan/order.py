@@ -8,12 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from reconciler.diff import Draft, Tie
 from reconciler.errors import ReconcilerError
 from reconciler.model import Effect, Live, Step
-from reconciler.plan.access import Bonds, bonds
+from reconciler.plan.access import DENIES, LIFTS, WIDENS, Bonds, bonds
 
 __all__ = ["ordered"]
 
-_RANKS: Mapping[Effect, int] = {"lock": 0, "rename": 1, "create": 2, "add": 3, "change": 4, "remove": 5, "delete": 6}
+_RANKS: Mapping[Effect, int] = {"lock": 0, "rename": 1, "create": 2, "add": 4, "change": 5, "remove": 6, "delete": 8}
 """Where nothing else binds two calls: close doors, add, change, and only then take away."""
+_WEIGHTY = {DENIES: 3, WIDENS: 7, LIFTS: 7}
+"""The ranks of calls that deny something before anything is added, or allow it once everything else is taken away."""
 
 _TAKING: frozenset[Effect] = frozenset({"lock", "remove", "delete"})
 
@@ -30,7 +32,7 @@ def ordered(drafts: Iterable[Draft], ties: Sequence[Tie], live: Live | None = No
     found = bonds(live, order, merged, _ancestors(order, waits)) if live is not None else Bonds()
     for key, earlier in found.waits.items():
         waits[key] |= earlier
-    ids = {key: number for number, key in enumerate(_sorted(merged, waits), start=1)}
+    ids = {key: number for number, key in enumerate(_sorted(merged, waits, found.ranks), start=1)}
     return tuple(
         Step(
             number,
@@ -44,14 +46,17 @@ def ordered(drafts: Iterable[Draft], ties: Sequence[Tie], live: Live | None = No
     )
 
 
-def _sorted(merged: Mapping[str, Draft], waits: Mapping[str, set[str]]) -> list[str]:
-    """Return the calls' keys, each after those that it waits for."""
+def _sorted(
+    merged: Mapping[str, Draft], waits: Mapping[str, set[str]], ranks: Mapping[str, int] | None = None
+) -> list[str]:
+    """Return the calls' keys, each after those that it waits for; ``ranks`` says what calls are to access."""
+    best = {key: _priority(draft, (ranks or {}).get(key)) for key, draft in merged.items()}
     blocks: dict[str, list[str]] = {key: [] for key in merged}
     for key, earlier in waits.items():
         for other in earlier:
             blocks[other].append(key)
     open_ = {key: len(earlier) for key, earlier in waits.items()}
-    ready = [_priority(merged[key]) for key, count in open_.items() if count == 0]
+    ready = [best[key] for key, count in open_.items() if count == 0]
     heapq.heapify(ready)
     order: list[str] = []
     while ready:
@@ -60,7 +65,7 @@ def _sorted(merged: Mapping[str, Draft], waits: Mapping[str, set[str]]) -> list[
         for other in blocks[key]:
             open_[other] -= 1
             if open_[other] == 0:
-                heapq.heappush(ready, _priority(merged[other]))
+                heapq.heappush(ready, best[other])
     if len(order) < len(merged):
         stuck = sorted(f"{merged[key].call.operation} {merged[key].address}" for key in merged.keys() - set(order))
         raise ReconcilerError(f"these calls wait for one another: {', '.join(stuck)}; split the change in two")
@@ -75,8 +80,11 @@ def _ancestors(order: Iterable[str], waits: Mapping[str, set[str]]) -> dict[str,
     return found
 
 
-def _priority(draft: Draft) -> tuple[int, str, str, str]:
-    return (_RANKS[draft.effect], draft.address.kind, draft.address.folded, draft.call.key)
+def _priority(draft: Draft, access: int | None = None) -> tuple[int, str, str, str]:
+    rank = _RANKS[draft.effect]
+    if access in _WEIGHTY and _RANKS["create"] < rank < _RANKS["delete"]:
+        rank = _WEIGHTY[access]
+    return (rank, draft.address.kind, draft.address.folded, draft.call.key)
 
 
 def _merged(drafts: Iterable[Draft]) -> dict[str, Draft]:

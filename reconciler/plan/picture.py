@@ -23,10 +23,19 @@ class Paper:
     """One policy document that has a say, and where it comes from."""
 
     document: Mapping[str, Any]
-    name: str
-    """What people call it: a policy's name, behind it of whom it is an inline policy."""
+    holder: Address | None
+    """The policy whose document it is, or whose inline policy it is; None: it is none of the account's."""
+    item: str = ""
+    """The name of an inline policy; the ARN of a policy that is none of the account's."""
     through: Address | None = None
     """The group by which a user holds it; None: it is the principal's own."""
+
+    @property
+    def name(self) -> str:
+        """Return what people call it: the policy's name; for an inline one also whose it is."""
+        if self.holder is None:
+            return self.item.rpartition("/")[2]
+        return f"{self.item} of {self.holder}" if self.item else self.holder.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +105,9 @@ class Picture:
     def _papers(self, observed: Observed[Any], through: Address | None, unknown: list[str]) -> Iterator[Paper]:
         for facet, value in _granting(observed):
             if facet.grants == "document":
-                yield Paper(value, observed.address.name, through)
+                yield Paper(value, observed.address, "", through)
             elif facet.grants == "inline":
-                yield from (
-                    Paper(document, f"{name} of {observed.address}", through) for name, document in value.items()
-                )
+                yield from (Paper(document, observed.address, name, through) for name, document in value.items())
         yield from self._behind(observed, "held", through, unknown)
 
     def _behind(
@@ -115,7 +122,7 @@ class Picture:
                     by = other.address if _holds(other) else through
                     yield from self._papers(other, by, unknown)
                 elif key in self._known:
-                    yield Paper(self._known[key], key.rpartition("/")[2], through)
+                    yield Paper(self._known[key], None, key, through)
                 elif key.startswith("arn:"):
                     unknown.append(key)
 

@@ -125,6 +125,24 @@ class Reader:
         parts = (self._taken_apart(item) for item in documents if not isinstance(item, str))
         return spoken_of(atom for found in parts if found is not None for atom in found.allow | found.deny)
 
+    def reached(self, ends: Sequence[Objects], facet: Facet, key: str) -> frozenset[tuple[str, Part]]:
+        """Return all that a key of the facet may lead to between the ends of a run."""
+        target = led_to(facet, key, self._account)
+        if target is None:
+            return self.said(self._behind({}, facet, key))
+        held = closure(ends, target, self._account)
+        return self.said(
+            item for objects in ends for at in held if at in objects for item in self._documents(objects, at)
+        )
+
+    def said(self, documents: Iterable[Mapping[str, Any] | str]) -> frozenset[tuple[str, Part]]:
+        """Return what the documents say: each part behind its effect."""
+        allow: set[Part] = set()
+        deny: set[Part] = set()
+        for item in documents:
+            self._add(item, allow, deny)
+        return frozenset([*(("Allow", part) for part in allow), *(("Deny", part) for part in deny)])
+
     def _bound(self, objects: Objects, address: Address, deny: set[Part]) -> frozenset[Part] | None:
         for facet in KINDS[address.kind].facets:
             value = getattr(objects[address].resource, facet.field) if facet.grants == "boundary" else None

@@ -9,12 +9,22 @@ from typing import Any
 from reconciler.diff import Draft
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Account, Address, Facet, Live, Observed, Value
+from reconciler.model import Account, Address, Facet, Items, Live, Observed, Value
 from reconciler.plan.foresee import Delta, Objects, foreseen, with_delta
 from reconciler.plan.standing import bound_by
 from reconciler.policydoc import atoms
 
-__all__ = ["Story", "Trust", "told"]
+__all__ = ["Edit", "Story", "Trust", "told"]
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a call makes of one field that grants something, or whose items are limited in number or size."""
+
+    address: Address
+    facet: Facet
+    before: Any
+    after: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,12 @@ class Story:
     """By call: what it changes in the condition keys that a principal fixes."""
     trusts: dict[str, Trust] = field(default_factory=dict)
     """By call: what it does to the trust of an object that is there before and after it."""
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+    """By call: what it changes in the fields of objects that are there before and after it."""
     frame: frozenset[str] = frozenset()
     """The calls by which objects come to be or cease to be."""
+    framed: frozenset[Address] = frozenset()
+    """The objects that come to be or cease to be."""
 
 
 def told(
@@ -72,17 +86,19 @@ def told(
         if _is_move(drafts[key]):
             _move(story, key)
     objects = story.start
-    frame = set()
+    frame, framed = set(), set()
     for key in order:
         if _is_move(drafts[key]):
             continue
         delta = foreseen(objects, drafts[key].call, account)
-        if any(observed is None or address not in objects for address, observed in delta.items()):
+        ends = {address for address, observed in delta.items() if observed is None or address not in objects}
+        if ends:
             frame.add(key)
+            framed |= ends
         else:
             _tell(story, key, objects, delta)
         objects = with_delta(objects, delta)
-    story.end, story.frame = objects, frozenset(frame)
+    story.end, story.frame, story.framed = objects, frozenset(frame), frozenset(framed)
     return story
 
 
@@ -117,11 +133,15 @@ def _tell(story: Story, key: str, objects: Objects, delta: Delta) -> None:
         for facet in KINDS[address.kind].facets if observed is not None else ():
             before = getattr(objects[address].resource, facet.field)
             after = getattr(observed.resource, facet.field) if observed is not None else None
-            if facet.grants and before != after:
+            if before == after:
+                continue
+            if facet.grants:
                 changed.add(address)
                 grows |= _directions(facet, before, after)
-            elif isinstance(facet, Value) and facet.trusts and before != after:
+            elif isinstance(facet, Value) and facet.trusts:
                 story.trusts[key] = Trust(address, _only_narrows(before, after))
+            if facet.grants or (isinstance(facet, Items) and facet.quota is not None):
+                story.edits.setdefault(key, []).append(Edit(address, facet, before, after))
     if changed:
         story.touched[key] = frozenset(changed)
         story.grows[key] = frozenset(grows)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reconciler.model import Change, Difference, Plan
 from reconciler.model.mark import MARK_KEY
+from reconciler.report.access import access_lines
 from reconciler.report.lines import SIGN_ROLES, Line, Span, counted, place, printable
 from reconciler.report.text import closing_lines, open_lines, title_line
 from reconciler.report.values import explained, value_text
@@ -35,6 +36,7 @@ def lines(plan: Plan, *, repair: str = "reconciler apply") -> Iterator[Line]:
         yield Line()
         yield from found
     yield from open_lines(plan)
+    yield from access_lines(plan.access, "Access that the repair changes")
     yield Line()
     if not plan.in_sync:
         yield from _summary(plan, repair)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from reconciler.model import Change, Conflict, Difference, Note, Origin, Plan, Step
+from reconciler.model import Access, Change, Conflict, Difference, Evidence, Hop, Impact, Note, Origin, Plan, Step
 
 __all__ = ["FORMAT_VERSION", "render"]
 
@@ -33,6 +33,7 @@ def render(plan: Plan) -> str:
         "changes": [_change(change) for change in sorted(plan.changes, key=lambda c: (c.address, c.action))],
         "steps": [_step(step) for step in sorted(plan.steps, key=lambda s: s.id)],
         "conflicts": [_conflict(item) for item in sorted(plan.conflicts, key=lambda c: (c.address, c.field, c.what))],
+        "access": _access(plan.access) if plan.access is not None else None,
         "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
     }
     return json.dumps(body, indent=2) + "\n"
@@ -81,6 +82,59 @@ def _step(step: Step) -> dict[str, Any]:
         "after": sorted(step.after),
         "note": step.note,
         "marks": [{"kind": mark.kind, "principal": str(mark.principal), "reason": mark.reason} for mark in step.marks],
+    }
+
+
+def _access(access: Access) -> dict[str, Any]:
+    return {
+        "scope": access.scope,
+        "affected": [str(address) for address in access.affected],
+        "impacts": [_impact(impact) for impact in access.impacts],
+        "escalations": [
+            {"source": str(path.source), "target": str(path.target), "hops": [_hop(hop) for hop in path.hops]}
+            for path in access.escalations
+        ],
+        "undecided": list(access.undecided),
+    }
+
+
+def _impact(impact: Impact) -> dict[str, Any]:
+    return {
+        "address": str(impact.address),
+        "subject": impact.subject,
+        "item": impact.item or None,
+        "relation": impact.relation,
+        "widens": impact.widens,
+        "narrows": impact.narrows,
+        "old_actions": impact.old_actions,
+        "new_actions": impact.new_actions,
+        "gained_label": impact.gained_label or None,
+        "lost_label": impact.lost_label or None,
+        "reasons": list(impact.reasons),
+        "through": list(impact.through),
+        "principals": [str(address) for address in impact.principals],
+        "evidence": [_evidence(evidence) for evidence in impact.evidence],
+    }
+
+
+def _hop(hop: Hop) -> dict[str, Any]:
+    return {
+        "source": str(hop.source),
+        "target": str(hop.target),
+        "method": hop.method,
+        "evidence": [_evidence(evidence) for evidence in hop.evidence],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {
+        "gained": evidence.gained,
+        "action": evidence.action,
+        "resource": evidence.resource,
+        "context": _plain(evidence.context),
+        "caller": evidence.caller or None,
+        "because": evidence.because,
+        "label": evidence.label or None,
     }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Change, Difference, Plan, Step
+from reconciler.report.access import access_lines
 from reconciler.report.lines import SIGN_ROLES, Line, Role, Span, column, counted, place, printable
 from reconciler.report.values import difference_lines
 
@@ -38,6 +39,7 @@ def lines(plan: Plan) -> Iterator[Line]:
         yield title_line(f"Plan for account {plan.account.id} ({plan.account.partition})", plan)
         yield from _changes(plan)
     yield from open_lines(plan)
+    yield from access_lines(plan.access)
     if plan.steps:
         yield Line()
         yield Line((Span("Writes, in this order:", "title"),))

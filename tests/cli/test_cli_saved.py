@@ -62,6 +62,7 @@ def told(done: Run) -> list[str]:
 
 @pytest.mark.usefixtures("documents", "account")
 def test_a_plan_is_saved_beside_what_is_shown_and_the_way_on_is_named(run: Runner) -> None:
+    run("plan")
     shown = run("plan")
     done = run("plan", "--out=plan.json")
     assert (done.code, done.out) == (0, shown.out)

@@ -2,58 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.grants import live_of, planned_on
+from support.small import (
+    BOTH,
+    NO_READ,
+    READ,
+    SEND,
+    WRITE,
+    document,
+    is_chain,
+    marks,
+    planned,
+    policy,
+    told,
+    user,
+    waits,
+)
+from support.worlds import World
 
+from reconciler import apply
 from reconciler.access import Principal, Request, evaluate
-from reconciler.model import Plan
+from reconciler.errors import DeniedError
+from reconciler.live import Iam
+from reconciler.model import Address, Call
 from reconciler.plan.witness import meeting
 from reconciler.policydoc import atoms
 
-
-def document(*statements: tuple[str, Any, Any]) -> dict[str, Any]:
-    parts = [{"Effect": effect, "Action": action, "Resource": resource} for effect, action, resource in statements]
-    return {"Version": "2012-10-17", "Statement": parts}
-
-
-READ, WRITE = document(("Allow", "s3:GetObject", "*")), document(("Allow", "s3:PutObject", "*"))
-BOTH = document(("Allow", ["s3:GetObject", "s3:PutObject"], "*"))
-NO_READ = document(("Deny", "s3:GetObject", "*"))
 INSECURE = {"Bool": {"aws:SecureTransport": False}}
-
-
-def user(**fields: Any) -> dict[str, Any]:
-    return {"kind": "user", "name": "u", **fields}
-
-
-def policy(name: str, body: dict[str, Any]) -> dict[str, Any]:
-    return {"kind": "policy", "name": name, "document": body}
-
-
-def planned(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Plan:
-    return planned_on(live_of(before), after)
-
-
-def told(plan: Plan) -> list[str]:
-    """Return each step's operation and the policy that it names; a chain shows that each waits for the one before."""
-    found = []
-    for step in plan.steps:
-        params = step.call.params
-        name = params.get("PolicyName", params.get("PolicyArn", params.get("GroupName", ""))).rpartition("/")[2]
-        found.append(f"{step.call.operation} {name}".strip())
-    return found
-
-
-def marks(plan: Plan) -> list[tuple[int, str, str]]:
-    return [(step.id, mark.kind, str(mark.principal)) for step in plan.steps for mark in step.marks]
-
-
-def is_chain(plan: Plan) -> bool:
-    return all(step.id - 1 in step.after for step in plan.steps[1:])
 
 
 def test_a_grant_that_moves_to_another_policy_is_given_before_it_is_taken() -> None:
@@ -141,7 +123,8 @@ def test_less_trust_comes_before_new_permissions_and_says_how_long_sessions_last
     plan = planned(before, [role([LAMBDA], inline_policies={"i": READ})])
     assert told(plan) == ["UpdateAssumeRolePolicy", "PutRolePolicy i"]
     assert is_chain(plan)
-    assert plan.steps[0].note.endswith("its trust changes first")
+    assert marks(plan) == [(1, "trust", "role/r")]
+    assert plan.steps[0].marks[0].reason.endswith("its trust changes first")
     assert "may last up to 2 h more" in plan.changes[0].warnings[0]
 
 
@@ -149,7 +132,8 @@ def test_more_trust_comes_after_the_permissions() -> None:
     plan = planned([role([LAMBDA], inline_policies={"i": READ})], [role([EC2, LAMBDA])])
     assert told(plan) == ["DeleteRolePolicy i", "UpdateAssumeRolePolicy"]
     assert is_chain(plan)
-    assert plan.steps[1].note.endswith("its trust changes last")
+    assert marks(plan) == [(2, "trust", "role/r")]
+    assert plan.steps[1].marks[0].reason.endswith("its trust changes last")
     assert plan.changes[0].warnings == ()
 
 
@@ -271,8 +255,66 @@ def test_a_tag_that_a_policy_speaks_of_changes_in_the_order_that_lets_nobody_in(
 
 
 def test_what_aws_denies_altogether_is_never_missed() -> None:
-    before = [{**policy("p", READ), "description": "old"}, user(policies=["AWSDenyAll", "p"])]
-    after = [{**policy("p", READ), "description": "new", "replace": "true"}, user(policies=["p"])]
-    plan = planned(before, after)
-    assert told(plan)[-1] == "DetachUserPolicy AWSDenyAll"
+    policies = [policy("p", READ), policy("q", WRITE)]
+    plan = planned([*policies, user(policies=["AWSDenyAll", "p"])], [*policies, user(policies=["q"])])
+    assert waits(plan)["DetachUserPolicy AWSDenyAll"] == {"DetachUserPolicy p"}
     assert marks(plan) == []
+
+
+def test_a_call_that_fails_does_not_hold_up_those_that_have_nothing_to_do_with_it() -> None:
+    queues = [
+        policy("old", document(("Allow", "sqs:SendMessage", "*"))),
+        policy("new", document(("Allow", "sqs:*", "*"))),
+    ]
+    before = [*queues, user(policies=["old"], inline_policies={"a": BOTH})]
+    after = [*queues, user(policies=["new"], inline_policies={"a": READ, "z-deny": NO_READ, "b": WRITE})]
+    plan = planned(before, after)
+    assert waits(plan) == {
+        "PutUserPolicy z-deny": set(),
+        "PutUserPolicy b": set(),
+        "PutUserPolicy a": {"PutUserPolicy b"},
+        "AttachUserPolicy new": set(),
+        "DetachUserPolicy old": {"AttachUserPolicy new"},
+    }
+    assert marks(plan) == []
+
+
+def test_within_one_service_only_those_calls_wait_that_access_needs_to() -> None:
+    before = [user(inline_policies={"a": BOTH, "b": READ})]
+    after = [user(inline_policies={"a": READ, "c": document(("Allow", "s3:*", "arn:aws:s3:::c/*")), "z": NO_READ})]
+    plan = planned(before, after)
+    assert waits(plan)["PutUserPolicy z"] == set()
+    assert waits(plan)["DeleteUserPolicy b"] == set()
+    assert waits(plan)["PutUserPolicy c"] == {"PutUserPolicy z"}
+    assert marks(plan) == []
+
+
+def test_what_a_user_that_goes_has_by_a_group_is_taken_from_it_once_it_is_locked_out() -> None:
+    before = [policy("p", READ), {"kind": "group", "name": "g", "policies": ["p"]}, user(groups=["g"])]
+    live = live_of(before)
+    address = Address("user", "u")
+    keys = {"ListAccessKeys": [{"AccessKeyId": "AKIAIOSFODNN7EXAMPLE"}]}
+    with_key = dataclasses.replace(live.objects[address].resource, credentials=keys)
+    objects = {**live.objects, address: dataclasses.replace(live.objects[address], resource=with_key)}
+    gone = [{"kind": kind, "name": name, "state": "absent"} for kind, name in (("user", "u"), ("group", "g"))]
+    plan = planned_on(dataclasses.replace(live, objects=objects), [before[0], *gone])
+    assert waits(plan)["DetachGroupPolicy p"] == {"DeleteAccessKey"}
+
+
+def test_a_refused_attachment_leaves_the_users_other_business_to_be_done() -> None:
+    world = World()
+    policies = [policy("no", NO_READ), policy("old", SEND), policy("new", document(("Allow", "sqs:*", "*")))]
+    world.apply([*policies, user(policies=["old"])])
+    made = world.plan([*policies, user(policies=["new", "no"], inline_policies={"i": BOTH})])
+
+    class Refusing(Iam):
+        def send(self, call: Call) -> Mapping[str, Any]:
+            if call.params.get("PolicyArn", "").endswith("/no"):
+                raise DeniedError("no permission: ci may not perform iam:AttachUserPolicy on u")
+            return super().send(call)
+
+    outcome = apply.run(made, Refusing(world.session))
+    names = dict(zip((step.id for step in made.steps), told(made), strict=True))
+    assert [names[step.id] for step, _ in outcome.failed] == ["AttachUserPolicy no"]
+    assert [names[step.id] for step in outcome.left] == ["PutUserPolicy i"]
+    assert {names[step.id] for step in outcome.done} == {"AttachUserPolicy new", "DetachUserPolicy old"}

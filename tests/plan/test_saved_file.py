@@ -72,8 +72,9 @@ def test_a_plan_is_read_as_it_was_written(plan: Plan, data: bytes) -> None:
     assert (saved.account, saved.partition) == (plan.account.id, plan.account.partition)
 
 
-def test_marks_and_expiry_are_read_as_they_were_written(plan: Plan) -> None:
-    mark = Mark("spike", plan.steps[0].address, "two statements swap their Allows")
+@pytest.mark.parametrize("kind", ["gap", "spike", "trust"])
+def test_marks_and_expiry_are_read_as_they_were_written(plan: Plan, kind: Any) -> None:
+    mark = Mark(kind, plan.steps[0].address, "two statements swap their Allows")
     marked = dataclasses.replace(plan, steps=[dataclasses.replace(step, marks=(mark,)) for step in plan.steps])
     header = dataclasses.replace(HEADER, expires=HEADER.created + dt.timedelta(hours=2), commit="0a" * 20)
     saved = load(dump(marked, Basis("journal", "0" * 64), header), "plan.json")

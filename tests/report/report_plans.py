@@ -4,8 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from reconciler.model import Account, Address, Call, Change, Conflict, Difference, Mark, Note, Origin, Plan, Step
+from reconciler.model import (
+    Access,
+    Account,
+    Address,
+    Call,
+    Change,
+    Conflict,
+    Difference,
+    Escalation,
+    Evidence,
+    Hop,
+    Impact,
+    Mark,
+    Note,
+    Origin,
+    Plan,
+    Relation,
+    Step,
+    Subject,
+)
 from reconciler.report import drift, json, text
 from reconciler.report.lines import plain
 
@@ -105,7 +125,7 @@ def everything() -> Plan:
     read = "arn:aws:iam::aws:policy/ReadOnlyAccess"
     again = Address("policy", "invoices")
     old = f"{OWN}:policy/invoices"
-    bobby = Address("user", "bobby")
+    bobby, worker = Address("user", "bobby"), Address("role", "worker")
     return Plan(
         ACCOUNT,
         steps=steps(
@@ -120,6 +140,7 @@ def everything() -> Plan:
             (again, "DeletePolicyVersion", {"PolicyArn": old, "VersionId": "v3"}),
             (again, "DeletePolicy", {"PolicyArn": old}),
             (again, "CreatePolicy", {"PolicyName": "invoices", "Path": "/apis/", "PolicyDocument": "{}"}),
+            (worker, "UpdateAssumeRolePolicy", {"RoleName": "worker", "PolicyDocument": "{}"}),
             notes={
                 5: "policies are at their quota of 10, so removing comes before adding",
                 10: "gap: policy/invoices is gone from here until it is created anew, and gets a new unique id",
@@ -129,7 +150,8 @@ def everything() -> Plan:
                 5: (
                     Mark("gap", ALICE, "refused meanwhile, though allowed before and after: s3:GetObject on *"),
                     Mark("spike", bobby, "allowed meanwhile, though refused before and after: iam:PassRole on *"),
-                )
+                ),
+                12: (Mark("trust", worker, "its permissions change too; its trust changes last"),),
             },
         ),
         changes=(
@@ -194,6 +216,66 @@ def everything() -> Plan:
     )
 
 
+def impact(
+    address: Address, subject: Subject, relation: Relation, evidence: tuple[Evidence, ...] = (), **more: Any
+) -> Impact:
+    sides = {
+        "EQUAL": (False, False),
+        "NARROWER": (False, True),
+        "WIDER": (True, False),
+        "INCOMPARABLE": (True, True),
+        "UNDECIDED": (True, None),
+    }
+    return Impact(address, subject, relation, *sides[relation], evidence, **more)
+
+
+def accessed() -> Plan:
+    """Return a plan with every sort of verdict on access."""
+    grown = Evidence(
+        gained=True,
+        action="iam:PassRole",
+        resource=f"{OWN}:role/admin",
+        because="deploy#Pass (Action iam:PassRole, Resource *)",
+        context={"iam:PassedToService": "lambda.amazonaws.com", "aws:TagKeys": ["a", "b"]},
+    )
+    gone = Evidence(gained=False, action="s3:GetObject", resource="arn:aws:s3:::b/x", because="denied by guard#1")
+    future = Evidence(gained=True, action="s3:GetNew", resource="arn:aws:s3:::b", because="wild#1", label="future-only")
+    trusted = Evidence(
+        gained=True,
+        action="sts:AssumeRole",
+        resource="*",
+        because="trust#1",
+        caller="AWS arn:aws:iam::210987654321:root",
+    )
+    crowd = [Address("user", f"u{number}") for number in range(5)]
+    wild = Address("policy", "wild")
+    invoke = (f"policy {POLICY.name} through {GROUP}",)
+    impacts = (
+        impact(POLICY, "policy", "INCOMPARABLE", (grown, gone), principals=tuple(crowd)),
+        impact(wild, "policy", "WIDER", (future,), gained_label="future-only"),
+        impact(ROLE, "policy", "NARROWER", (gone,), item="own", principals=(ROLE,)),
+        *(
+            impact(one, "identity", "INCOMPARABLE", (grown, gone), old_actions=214, new_actions=217, through=invoke)
+            for one in crowd
+        ),
+        impact(ROLE, "identity", "EQUAL", reasons=("reads#1 still grants s3:GetObject on *",)),
+        impact(ALICE, "identity", "UNDECIDED", (grown,), reasons=("the document of arn:x is not known",)),
+        impact(ROLE, "trust", "WIDER", (trusted,)),
+    )
+    path = Escalation((Hop(ALICE, ROLE, "iam:PassRole + lambda:CreateFunction", (grown,)),))
+    access = Access("catalogue 2026-10-27, 22,321 actions; identity-based", impacts, (path,), ("user/bob: budget",))
+    call = {"PolicyArn": f"{OWN}:policy/{POLICY.name}", "PolicyDocument": "{}", "SetAsDefault": True}
+    change = Change(POLICY, "update", "live differs from what is declared", (), at("policies", 3))
+    return Plan(
+        ACCOUNT,
+        steps=steps((POLICY, "CreatePolicyVersion", call)),
+        changes=(change,),
+        declared=6,
+        header=HEADER,
+        access=access,
+    )
+
+
 def conflicts_only() -> Plan:
     conflicts = (
         Conflict(ROLE, "path", "path is '/' and shall be '/ci/'", "set it back", at("roles", 3)),
@@ -230,6 +312,7 @@ def hostile() -> Plan:
 
 
 PLANS: dict[str, Callable[[], Plan]] = {
+    "accessed": accessed,
     "conflicts-only": conflicts_only,
     "creation": creation,
     "everything": everything,

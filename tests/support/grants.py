@@ -17,7 +17,18 @@ from reconciler.access import Principal, Request, evaluate
 from reconciler.model import Account, Address, Live, Observed, Plan
 from reconciler.plan.foresee import foreseen, with_delta
 
-__all__ = ["HOME", "OVERLAPS", "REQUESTS", "Estate", "accesses", "live_of", "overlapping", "pair", "planned_on"]
+__all__ = [
+    "HOME",
+    "OVERLAPS",
+    "REQUESTS",
+    "Estate",
+    "Snapshot",
+    "accesses",
+    "live_of",
+    "overlapping",
+    "pair",
+    "planned_on",
+]
 
 HOME = Account(ACCOUNT, "aws", "us-east-1")
 ACTIONS = ["s3:GetObject", "s3:PutObject", "sqs:SendMessage"]
@@ -172,10 +183,11 @@ def _overlapping(chance: random.Random, effect: str) -> dict[str, Any]:
 
 
 class Snapshot:
-    """An account that is only a snapshot."""
+    """An account that is only a snapshot, and the documents of AWS's policies that are ``known``."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, known: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self.live = live
+        self.known = known or {}
         self.calls = 0
 
     def snapshot(self, account: Account) -> Live:
@@ -189,21 +201,24 @@ class Snapshot:
     def has_policies(self, arns: Iterable[str]) -> Mapping[str, bool]:
         return dict.fromkeys(arns, False)
 
+    def documents(self, arns: Iterable[str]) -> Mapping[str, Mapping[str, Any]]:
+        return {arn: self.known[arn] for arn in arns if arn in self.known}
+
 
 def planned_on(live: Live, documents: Estate) -> Plan:
     """Return the plan for the documents on an account that is just ``live``."""
     return plan.make(desired_of(documents, HOME), Snapshot(live))
 
 
-def live_of(documents: Estate) -> Live:
+def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:
     """Return the account that has what the documents say."""
-    empty = Live(HOME, {}, QUOTAS)
+    empty = Live(HOME, {}, quotas)
     objects: Mapping[Address, Observed[Any]] = {}
     for step in planned_on(empty, documents).steps:
         objects = with_delta(objects, foreseen(objects, step.call, HOME))
     # A reading tells a policy's ARN, which a call need not know.
     read = {address: _with_arn(observed) for address, observed in sorted(objects.items())}
-    return Live(HOME, read, QUOTAS)
+    return Live(HOME, read, quotas)
 
 
 def _with_arn(observed: Observed[Any]) -> Observed[Any]:

@@ -1,4 +1,7 @@
-"""``make access-bench``: how long comparisons of access take, and what comes out of them. All seeds are fixed."""
+"""``make access-bench``: how long comparisons of access take, and what comes out of them. All seeds are fixed.
+
+Times are of the CPU, so that what else the machine does counts for little.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,12 @@ CHANGED = 4
 """The seed of the case whose policy changes for all of them."""
 FIRST_USE = """
 import time
-begun = time.perf_counter()
+begun = time.process_time()
 from reconciler.access import Principal, compare
-imported = time.perf_counter()
+imported = time.process_time()
 one = Principal([{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}])
 compare(one, Principal([]))
-print(imported - begun, time.perf_counter() - imported)
+print(imported - begun, time.process_time() - imported)
 """
 
 

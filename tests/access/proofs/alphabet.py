@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-__all__ = ["ACTIONS", "KEYS", "OPERATORS", "VARIABLE_KEYS", "Kind", "action", "arn", "value", "word"]
+__all__ = ["ACTIONS", "ACTION_PATTERNS", "KEYS", "OPERATORS", "VARIABLE_KEYS", "Kind", "action", "arn", "value", "word"]
 
 Kind = str
 """What the values of a condition key are: text, list, arn, number, date, bool, ip, binary."""
@@ -59,6 +59,7 @@ OPERATORS: Mapping[Kind, Sequence[str]] = {
 ACTIONS: tuple[str, ...] = (
     "s3:GetObject",
     "s3:GetObjectAcl",
+    "s3:GetObjectTagging",
     "s3:GetBucketAcl",
     "s3:GetBucketPolicy",
     "s3:PutObject",
@@ -87,7 +88,7 @@ ACTIONS: tuple[str, ...] = (
 )
 """What is asked for: of each mixture of patterns an action that exists, or one that AWS may add."""
 
-_PATTERNS = (
+ACTION_PATTERNS = (
     "*",
     "s3:*",
     "s3:Get*",
@@ -182,7 +183,7 @@ _VALUES: Mapping[Kind, Sequence[str]] = {
 
 def action(chance: Random) -> str:
     """Return a pattern of actions."""
-    return chance.choice(_PATTERNS)
+    return chance.choice(ACTION_PATTERNS)
 
 
 def word(chance: Random) -> str:

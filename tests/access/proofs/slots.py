@@ -165,7 +165,10 @@ def _equals(pieces: Sequence[_Piece], subject: Any, *, folded: bool) -> Any:
         raise Unencodable("a variable whose case does not count")
     text = "".join(plain)
     return z3.InRe(
-        subject, _sequence([z3.Union(z3.Re(c.lower()), z3.Re(c.upper())) if c.isalpha() else z3.Re(c) for c in text])
+        subject,
+        _sequence(
+            [z3.Union(z3.Re(c.lower()), z3.Re(c.upper())) if c.isascii() and c.isalpha() else z3.Re(c) for c in text]
+        ),
     )
 
 

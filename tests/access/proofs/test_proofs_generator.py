@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections import Counter
 from functools import cache
+from itertools import product
 from random import Random
 
-from access.proofs.alphabet import ACTIONS, KEYS, OPERATORS, VARIABLE_KEYS
+from access.proofs.alphabet import ACTION_PATTERNS, ACTIONS, KEYS, OPERATORS, VARIABLE_KEYS
 from access.proofs.candidates import statements
 from access.proofs.pairs import EDITS, Pair, pair, printed
 from access.proofs.tables import Table
 
-from reconciler.access import Request, evaluate
+from reconciler.access import Principal, Request, evaluate
 from reconciler.catalogue.actions import action_catalogue
 
 SEEDS = range(600)
@@ -70,6 +71,18 @@ def test_actions_to_ask_for_exist_or_are_tomorrows() -> None:
     assert {action for action in ACTIONS if action.lower() not in known} == {
         action for action in ACTIONS if "Tomorrow" in action or "Xet" in action or action.startswith("new:")
     }
+
+
+def test_every_mixture_of_patterns_of_actions_is_asked_for() -> None:
+    def mixture(name: str) -> tuple[bool, ...]:
+        only = ({"Statement": {"Effect": "Allow", "Action": text, "Resource": "*"}} for text in ACTION_PATTERNS)
+        return tuple(evaluate(Principal([document]), Request(name)).allowed for document in only)
+
+    services = ("s3", "sqs", "iam", "ec2", "new")
+    verbs = ("Get", "Xet", "Put", "Delete", "List", "Send", "Pass", "X")
+    nouns = ("Object", "ObjectX", "Bucket", "Tomorrow", "Role", "Message", "X")
+    names = {"".join((service, ":", *rest)) for service in services for rest in product(verbs, nouns, ("", "Acl"))}
+    assert {mixture(name) for name in names} <= {mixture(name) for name in ACTIONS}
 
 
 def test_pairs_of_each_relation_are_frequent() -> None:

@@ -80,6 +80,8 @@ ACTIONS: tuple[str, ...] = (
     "s3:DeleteTomorrow",
     "sqs:Tomorrow",
     "sqs:GetTomorrow",
+    "sqs:GetObject",
+    "iam:GetObject",
     "new:Tomorrow",
     "new:GetTomorrow",
     "new:GetObject",

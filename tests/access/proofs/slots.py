@@ -164,12 +164,14 @@ def _equals(pieces: Sequence[_Piece], subject: Any, *, folded: bool) -> Any:
     if not all(isinstance(piece, str) for piece in plain):
         raise Unencodable("a variable whose case does not count")
     text = "".join(plain)
-    return z3.InRe(
-        subject,
-        _sequence(
-            [z3.Union(z3.Re(c.lower()), z3.Re(c.upper())) if c.isascii() and c.isalpha() else z3.Re(c) for c in text]
-        ),
-    )
+    return z3.InRe(subject, _sequence([_either_case(char) for char in text]))
+
+
+def _either_case(char: str) -> Any:
+    """Return a character in both cases, where it is a letter that has two to IAM."""
+    if char.isascii() and char.isalpha():
+        return z3.Union(z3.Re(char.lower()), z3.Re(char.upper()))
+    return z3.Re(char)
 
 
 def _joined(pieces: Sequence[_Piece]) -> Any:

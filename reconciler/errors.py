@@ -11,6 +11,7 @@ The tree::
     │   ├── UnansweredError         no answer came, or IAM failed: a write may have been made
     │   └── WrongAccountError       the credentials belong to an account that the settings do not name
     ├── CallError                   IAM refused a call for a reason of its own
+    ├── MisshapenCallError          a call has other parameters than its operation takes
     ├── JournalError                the journal of an apply cannot be written or read
     ├── PlanFileError               a file is no plan that this version can take
     ├── RefusedError                a plan must not be applied; carries every reason, and ends with exit code 3
@@ -30,6 +31,7 @@ __all__ = [
     "Fault",
     "InputError",
     "JournalError",
+    "MisshapenCallError",
     "PlanFileError",
     "PolicyError",
     "ReconcilerError",
@@ -103,6 +105,14 @@ class CallError(ReconcilerError):
         self.code = code
         self.message = message
         super().__init__(f"{operation}: {code}: {message}")
+
+
+class MisshapenCallError(ReconcilerError):
+    """A call that a file holds has other parameters than its operation takes."""
+
+    def __init__(self, operation: str) -> None:
+        """Take the operation in IAM's spelling."""
+        super().__init__(f"{operation} has parameters that it does not take, or lacks some that it needs")
 
 
 class JournalError(ReconcilerError):

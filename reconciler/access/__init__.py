@@ -7,7 +7,7 @@ about one principal; whatever they find is shown by a request that ``evaluate`` 
 
 from __future__ import annotations
 
-from reconciler.access.asking import Answer, certain, possible
+from reconciler.access.asking import certain, possible
 from reconciler.access.deciding import (
     Decision,
     Layer,
@@ -19,9 +19,9 @@ from reconciler.access.deciding import (
     evaluate_trust,
 )
 from reconciler.access.principals import Caller
-from reconciler.access.proving import compare, compare_documents, compare_trust
+from reconciler.access.proving import compare, compare_documents, compare_trust, exceeds
 from reconciler.access.statements import Document
-from reconciler.access.verdict import Label, Relation, Scope, Verdict, Witness
+from reconciler.access.verdict import Answer, Label, Relation, Scope, Verdict, Witness
 
 __all__ = [
     "Answer",
@@ -44,5 +44,6 @@ __all__ = [
     "compare_trust",
     "evaluate",
     "evaluate_trust",
+    "exceeds",
     "possible",
 ]

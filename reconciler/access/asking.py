@@ -3,26 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from reconciler.access.deciding import Principal, Request
 from reconciler.access.proving import BUDGET, compare, keys_that_count
-from reconciler.access.verdict import Witness
+from reconciler.access.verdict import Answer, Witness
 from reconciler.access.words import fold
 
-__all__ = ["Answer", "certain", "possible"]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found, with a request that shows it."""
-
-    holds: bool | None
-    """None where it could not be settled; ``reasons`` say why."""
-    witness: Witness | None
-    """For what is possible a request that is allowed; for what is not certain one that is refused."""
-    reasons: tuple[str, ...]
+__all__ = ["certain", "possible"]
 
 
 def possible(

@@ -8,21 +8,23 @@ from typing import Any, TypeAlias, get_args
 
 from reconciler.access.deciding import Decision, Principal, Request, evaluate, evaluate_trust
 from reconciler.access.principals import Caller, Space
-from reconciler.access.solver.comparing import Direction, Found, direction
+from reconciler.access.solver.comparing import Direction, Found, beyond, direction
 from reconciler.access.solver.search import Budget
-from reconciler.access.solver.sides import Layer, Side, bound, keys_of
+from reconciler.access.solver.sides import Layer, Side, bound, joined, keys_of
 from reconciler.access.statements import Document
-from reconciler.access.verdict import Label, Relation, Scope, Verdict, Witness
+from reconciler.access.verdict import Answer, Label, Relation, Scope, Verdict, Witness
 from reconciler.access.words import fold
 from reconciler.catalogue.actions import action_catalogue
 from reconciler.errors import PolicyError
 
-__all__ = ["BUDGET", "compare", "compare_documents", "compare_trust", "keys_that_count"]
+__all__ = ["BUDGET", "compare", "compare_documents", "compare_trust", "exceeds", "keys_that_count"]
 
 BUDGET = 20_000
 """How many steps a comparison may take in each direction; a step is about 20 microseconds."""
 
 _Decide: TypeAlias = Callable[[Found, Request], tuple[Decision, Decision]]
+_Texts: TypeAlias = dict[int, tuple[Document, str]]
+"""Documents, held so that no other takes their identity, and their texts."""
 _EMPTY: Document = '{"Version": "2012-10-17", "Statement": []}'
 
 
@@ -31,7 +33,8 @@ def compare(old: Principal, new: Principal, *, budget: int = BUDGET, witnesses: 
 
     What cannot be read or settled makes the verdict UNDECIDED, with place and cause in its reasons.
     """
-    sides = [_side(name, principal) for name, principal in (("old", old), ("new", new))]
+    texts: _Texts = {}
+    sides = [_side(name, principal, texts) for name, principal in (("old", old), ("new", new))]
 
     def decide(found: Found, request: Request) -> tuple[Decision, Decision]:
         del found
@@ -64,6 +67,34 @@ def compare_trust(old: Document | None, new: Document | None, *, budget: int = B
         return before, after
 
     return _verdict(sides, decide, budget, witnesses, scps=False)
+
+
+def exceeds(allowed: Sequence[Principal], refused: Sequence[Principal], *, budget: int = BUDGET) -> Answer:
+    """Return whether there is a request that all of the first principals are allowed and none of the others is.
+
+    The witness is such a request, with what the first of either sort is told as its ``new`` and its ``old`` decision.
+    """
+    texts: _Texts = {}
+    sides = [_side(f"principal {number}", one, texts) for number, one in enumerate([*allowed, *refused], 1)]
+    known = [side for side in sides if not isinstance(side, str)]
+    if len(known) < len(sides):
+        return Answer(None, None, tuple(side for side in sides if isinstance(side, str)))
+    having, without = joined(known[: len(allowed)]), known[len(allowed) :]
+
+    def decide(found: Found, request: Request) -> tuple[Decision, Decision]:
+        del found
+        inside = [evaluate(one, request) for one in allowed]
+        outside = [evaluate(one, request) for one in refused]
+        # One that decides otherwise than the rest must is what the others are judged by.
+        return (
+            next((one for one in outside if one.allowed), outside[0]),
+            next((one for one in inside if not one.allowed), inside[0]),
+        )
+
+    found = beyond(without, having, Budget(budget))
+    spelled = {key: written for side in known for key, written in side.spelled().items()} if found.found else {}
+    found, witnesses = _confirmed(found, decide, spelled, allowed=1)
+    return Answer(found.exists, witnesses[0] if witnesses else None, found.reasons)
 
 
 def keys_that_count(principal: Principal) -> tuple[str, ...]:
@@ -155,14 +186,14 @@ def _caller(found: Found) -> Caller | None:
     return Caller(known[space], name)
 
 
-def _side(name: str, principal: Principal) -> Side | str:
+def _side(name: str, principal: Principal, texts: _Texts) -> Side | str:
     """Return the solver's reading of a principal, or why it has none."""
     try:
-        layers = [_layer("identity", "identity {}", principal.identity)]
+        layers = [_layer("identity", "identity {}", principal.identity, texts)]
         if principal.boundary is not None:
-            layers.append(_layer("boundary", "boundary", [principal.boundary]))
+            layers.append(_layer("boundary", "boundary", [principal.boundary], texts))
         for index, level in enumerate(principal.scps):
-            layers.append(_layer(f"scp {index + 1}", f"scp level {index + 1}, document {{}}", level))
+            layers.append(_layer(f"scp {index + 1}", f"scp level {index + 1}, document {{}}", level, texts))
         return bound(layers, _bindings(principal.bindings))
     except PolicyError as error:
         return f"{name}: {error}"
@@ -170,18 +201,21 @@ def _side(name: str, principal: Principal) -> Side | str:
 
 def _trust(name: str, document: Document) -> Side | str:
     try:
-        return bound([_layer("trust", "trust", [document])], {}, trust=True)
+        return bound([_layer("trust", "trust", [document], {})], {}, trust=True)
     except PolicyError as error:
         return f"{name}: {error}"
 
 
-def _layer(name: str, place: str, documents: Sequence[Document]) -> Layer:
+def _layer(name: str, place: str, documents: Sequence[Document], known: _Texts) -> Layer:
+    """Return a layer; ``known`` are texts by the identity of their documents, which both sides mostly share."""
     if isinstance(documents, (str, Mapping)):
         raise PolicyError(f"{name}: this is one document; a list of documents is needed")
     texts = []
     for number, document in enumerate(documents, 1):
         where = place.format(number)
-        texts.append((where, _text(document, where)))
+        if id(document) not in known:
+            known[id(document)] = document, _text(document, where)
+        texts.append((where, known[id(document)][1]))
     return Layer(name, tuple(texts))
 
 

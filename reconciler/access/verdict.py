@@ -8,7 +8,7 @@ from enum import Enum
 from reconciler.access.deciding import Decision, Request
 from reconciler.access.principals import Caller
 
-__all__ = ["Label", "Relation", "Scope", "Verdict", "Witness"]
+__all__ = ["Answer", "Label", "Relation", "Scope", "Verdict", "Witness"]
 
 
 class Relation(Enum):
@@ -91,3 +91,14 @@ class Verdict:
     reasons: tuple[str, ...]
     """Why a direction is undecided: place and cause."""
     scope: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was found, with a request that shows it."""
+
+    holds: bool | None
+    """None where it could not be settled; ``reasons`` say why."""
+    witness: Witness | None
+    """The request; what was asked says which of the decisions matter."""
+    reasons: tuple[str, ...]

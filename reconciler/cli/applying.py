@@ -14,7 +14,7 @@ import click
 
 from reconciler.apply import Outcome, Writer
 from reconciler.apply import run as apply_plan
-from reconciler.cli.screen import ask, complain, heard, unread, watched
+from reconciler.cli.screen import ask, complain, discard_output, heard, unread, watched
 from reconciler.cli.target import Target
 from reconciler.journal import JournalFile, default_path
 from reconciler.model import Plan, Step
@@ -157,9 +157,13 @@ class _Ticker:
 
 
 def _say(line: str) -> None:
-    """Print a line; that nobody reads it any more must not stop an apply half way."""
-    with unread():
-        click.echo(line)
+    """Print a line; that nobody can read it any more must not stop an apply half way."""
+    try:
+        with unread():
+            click.echo(line)
+    except OSError as error:
+        discard_output()
+        complain("warning", f"the output ends here: {(error.strerror or str(error)).lower()}")
 
 
 @contextmanager

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.cli.screen import status
-from reconciler.errors import JournalError, RefusedError
+from reconciler.errors import JournalError, MisshapenCallError, RefusedError
 from reconciler.model import Account, Desired, Plan
 from reconciler.report.lines import counted
 
 if TYPE_CHECKING:
     from reconciler.journal import Journal
-    from reconciler.plan import Reader
+    from reconciler.plan import Begun, Reader
 
 __all__ = ["Opened", "folder", "kept", "newest", "opened", "told", "undo_plan"]
 
@@ -46,16 +47,26 @@ def opened(path: Path, account: Account) -> Opened:
     return Opened(path, journal, _digest(path))
 
 
-def undo_plan(found: Opened, desired: Desired, iam: Reader) -> Plan:
+def undo_plan(found: Opened, desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
     """Return the plan that undoes the journal's run on the account as it is now.
 
     Raises:
+        JournalError: a write in the journal is none that a run can have made.
         AccountError: the account cannot be read.
     """
     from reconciler.undo import undone  # noqa: PLC0415  most commands undo nothing
 
-    with status(f"reading account {desired.account.id}"):
-        return undone(found.journal, found.path.name, desired, iam)
+    with status(f"reading account {desired.account.id}"), _damage_told(found.path):
+        return undone(found.journal, found.path.name, desired, iam, begun)
+
+
+@contextmanager
+def _damage_told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except MisshapenCallError as error:
+        what = "restore the file as it was written, or compare the account with the documents by `reconciler plan`"
+        raise JournalError(f"the journal {path} is damaged: {error}; {what}") from error
 
 
 def told(journal: Journal) -> str:

@@ -13,7 +13,7 @@ from reconciler.model import Account, Desired, Plan
 if TYPE_CHECKING:
     from reconciler.documents import AccountEntry, Source
     from reconciler.live import Iam
-    from reconciler.plan.make import Reader
+    from reconciler.plan.make import Begun, Reader
 
 __all__ = ["Place", "checked", "declared", "made", "planned", "reached", "reset", "sandbox_place"]
 
@@ -85,8 +85,8 @@ def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
     return iam, source.build(account, target.today)
 
 
-def made(desired: Desired, iam: Reader) -> Plan:
-    """Return the plan for what is declared.
+def made(desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
+    """Return the plan for what is declared; what ``begun`` names was created by a run of that plan which stopped.
 
     Raises:
         InputError: the documents are wrong in a way that only the account tells.
@@ -95,7 +95,7 @@ def made(desired: Desired, iam: Reader) -> Plan:
     from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
 
     with status(f"reading account {desired.account.id}"):
-        return make(desired, iam)
+        return make(desired, iam, begun=begun)
 
 
 def reset(target: Target) -> bool:

@@ -7,6 +7,7 @@ import datetime as dt
 import functools
 import os
 import re
+import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable
@@ -20,7 +21,7 @@ import reconciler
 from reconciler.cli import journals, run
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
-from reconciler.errors import PlanFileError, RefusedError
+from reconciler.errors import MisshapenCallError, PlanFileError, RefusedError
 from reconciler.model import Account, Plan
 from reconciler.report.lines import counted
 from reconciler.report.text import subject
@@ -174,7 +175,9 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     refuse_foreign(saved, account, target.now)
     changed = basis != saved.basis
     try:
-        found = narrowed(saved, derive, iam, exact=exact)
+        found = narrowed(saved, derive, iam, exact=exact, changed=changed)
+    except MisshapenCallError as error:
+        raise PlanFileError(f"{file}: no sound plan: {error}; plan again") from error
     except RefusedError as error:
         if not changed:
             raise
@@ -216,6 +219,10 @@ def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:
     for step in found.beyond:
         called = f"{step.call.operation} {step.address} {subject(step, found.plan)}".rstrip()
         complain("warning", f"not in {file}, so not done: {called}")
+    for what in found.lost:
+        complain("warning", f"only {file} tells it any more, so not done: {what}")
+    if found.lost:
+        complain("note", "what a run took away before it stopped is in the journal of that run")
     if found.remade:
         complain("warning", f"the writes go in another order than in {file}: the account needs them so now")
     if found.done:
@@ -229,7 +236,8 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except FileNotFoundError as error:
-        raise PlanFileError(f"{file}: there is no such file; `reconciler plan --out {file}` writes it") from error
+        command = shlex.join(["reconciler", "plan", "--out", str(file)])
+        raise PlanFileError(f"{file}: there is no such file; `{command}` writes it") from error
 
 
 def _write(file: Path, data: bytes) -> None:

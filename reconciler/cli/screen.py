@@ -57,7 +57,7 @@ def heard() -> Iterator[None]:
     """Let nothing be written to the account that nobody could read.
 
     Raises:
-        ReconcilerError: whoever read stdout has gone.
+        ReconcilerError: whoever read stdout has gone, or it goes where nothing can be written.
     """
     try:
         yield
@@ -65,6 +65,12 @@ def heard() -> Iterator[None]:
     except BrokenPipeError as error:
         discard_output()
         raise ReconcilerError("nothing was written: nobody reads the output, which shows the plan") from error
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        discard_output()
+        what = "nothing was written: the output, which shows the plan, goes nowhere"
+        raise ReconcilerError(f"{what}: {(error.strerror or str(error)).lower()}") from error
 
 
 def complain(label: str, text: str = "") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import os
 import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,13 +58,18 @@ class Target:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
-        words += [str(self.plan)] if self.plan is not None else []
+        words += [_operand(self.plan)] if self.plan is not None else []
         if self.journal is not None:
-            words.append(str(self.journal) if undoes else f"--undoes={self.journal}")
+            words.append(_operand(self.journal) if undoes else f"--undoes={self.journal}")
         if str(self.directory) != DEFAULT_DIRECTORY:
             named = self.plan is not None or self.journal is not None
-            words.append(f"--dir={self.directory}" if named else str(self.directory))
+            words.append(f"--dir={self.directory}" if named else _operand(self.directory))
         return shlex.join(words)
+
+
+def _operand(path: Path) -> str:
+    """Return the path as an argument that is taken for no option."""
+    return f".{os.sep}{path}" if str(path).startswith("-") else str(path)
 
 
 def dated(text: str) -> dt.datetime:

@@ -5,19 +5,20 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 import click
 
 from reconciler.cli import gate, journals, run, saved
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
-from reconciler.cli.screen import complain, console, heard, unread
+from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.target import Target, targeted_by_option
 from reconciler.model import Account, Plan
 from reconciler.report.lines import printable
 
 __all__ = ["undo"]
 
-_DONE, _ERROR, _CONFLICTS = 0, 1, 3
+_DONE, _CONFLICTS = 0, 3
 _LISTED = 10
 
 
@@ -48,7 +49,7 @@ def undo(  # noqa: PLR0913  a parameter an option
     Without a JOURNAL the newest ones are listed.
     """
     if journal is None:
-        return _list(target)
+        _list(target)
     saving.check()
     target = dataclasses.replace(target, journal=journal)
     read = gate.clock()
@@ -83,8 +84,12 @@ def _show(made: Plan, run_told: str) -> None:
         text.render(made, console=console())
 
 
-def _list(target: Target) -> int:
-    """List the newest journals of the accounts that the settings name, and complain that none was chosen."""
+def _list(target: Target) -> NoReturn:
+    """List the newest journals of the accounts that the settings name, from which one is to be chosen.
+
+    Raises:
+        UsageError: always, for none was chosen.
+    """
     source = run.checked(target, offline=True)
     accounts = [Account(entry.id, entry.partition) for entry in source.accounts]
     for account in accounts:
@@ -96,5 +101,4 @@ def _list(target: Target) -> int:
             click.echo("  there is none")
     if not accounts:
         click.echo(f"the settings name no account; journals are kept in {journals.folder(Account('ACCOUNT'))}")
-    complain("error", "no journal was named, so nothing is undone; `reconciler undo JOURNAL` undoes one")
-    return _ERROR
+    raise click.UsageError("no JOURNAL is named, so nothing is undone: name the file of one")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from reconciler.diff.births import born, completing, deferred, names_of, replacing
@@ -20,7 +21,7 @@ from reconciler.diff.endings import (
 from reconciler.diff.facets import Closing, close_facet, first_differences
 from reconciler.diff.nouns import Diff, Draft, Findings, Pair, Ruling, Scene, Tie
 from reconciler.diff.pairs import paired, unpaired
-from reconciler.diff.settle import settled
+from reconciler.diff.settle import settled, untold
 from reconciler.diff.view import moves, seen_after
 from reconciler.errors import Fault, InputError
 from reconciler.kinds import KINDS
@@ -48,11 +49,17 @@ __all__ = ["compare"]
 
 
 def compare(
-    desired: Desired, live: Live, rulings: Mapping[Address, Ruling], probed: Mapping[str, bool] | None = None
+    desired: Desired,
+    live: Live,
+    rulings: Mapping[Address, Ruling],
+    probed: Mapping[str, bool] | None = None,
+    begun: AbstractSet[Address] = frozenset(),
 ) -> Diff:
     """Return all differences between ``desired`` and ``live`` that the rulings allow to be closed.
 
     ``probed`` says of the policy ARNs that an earlier comparison asked for (``Diff.probe``) whether they exist.
+    ``begun`` are objects that a run which stopped has created: the others of their circles of trust are created as that
+    run would have created them.
 
     Raises:
         InputError: a reference leads nowhere, as only the account could tell.
@@ -73,7 +80,7 @@ def compare(
         return Diff([], [], [], [], [], frozenset(), frozenset(findings.probe))
     if findings.faults:
         raise InputError(findings.faults)
-    new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced}
+    new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced or a in begun}
     missing = deferred(new, desired.account)
     for address, pair in pairs.items():
         if pair.observed is None:
@@ -121,6 +128,9 @@ def _with_replacements(scene: Scene, pairs: Mapping[Address, Pair], probed: Mapp
         if pair.observed is None or not declared.replace or not _fixed_differs(declared, pair.observed.resource):
             continue
         if _is_spared(scene, pair, pair.observed, tie=True):
+            continue
+        if conflict := untold(scene, declared, pair.observed):
+            scene.findings.conflicts.append(conflict)
             continue
         keeping = [
             f"{other.address} ({facet.field})"

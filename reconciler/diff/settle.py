@@ -10,10 +10,10 @@ from typing import Any
 from reconciler.diff.nouns import Scene
 from reconciler.kinds import KINDS
 from reconciler.kinds.references import Dangling
-from reconciler.model import Declared, Facet, Items, Note, Observed, Origin, Value
+from reconciler.model import Conflict, Declared, Facet, Items, Note, Observed, Origin, Value
 from reconciler.model.mark import MARK_KEY
 
-__all__ = ["item_origin", "settled"]
+__all__ = ["item_origin", "settled", "untold"]
 
 
 def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) -> Any:
@@ -31,11 +31,39 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
             values[facet.field] = scene.resolve(facet.refers, own, declared.at(facet.field))
         else:
             values[facet.field] = own
-        ignored = observed is not None and declared.manage.get(facet.field) == "ignore"
-        told = facet.field in declared.given or facet.absent == "none"
-        if ignored and told and not scene.desired.verbatim and not _same(facet, own, live):
+        ignored = observed is not None and not scene.desired.verbatim and _ignores(declared, facet)
+        if ignored and not _same(facet, own, live):
             scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
     return dataclasses.replace(declared.resource, **values)
+
+
+def untold(scene: Scene, declared: Declared, observed: Observed[Any]) -> Conflict | None:
+    """Return why an object cannot be replaced that its document does not tell as far as it must be told, or None.
+
+    Once it is deleted, nothing but the document tells what the creating call shall make: the ARN must follow from that,
+    and a field that is declared and ignored would come back as another one than was reviewed.
+    """
+    if scene.desired.verbatim:
+        return None
+    path = observed.resource.path
+    if path != "/" and "path" not in declared.given:
+        what = f"it cannot be replaced while nothing but the object itself tells its path, {path!r}"
+        return Conflict(declared.address, "replace", what, f"write `path: {path}`", declared.at("replace"))
+    for facet in KINDS[declared.address.kind].facets:
+        own, live = getattr(declared.resource, facet.field), getattr(observed.resource, facet.field)
+        if isinstance(facet, Items) and not facet.at_creation:
+            continue
+        if _ignores(declared, facet) and not _same(facet, own, live):
+            what = f"it cannot be replaced while {facet.field} is ignored, and not as declared"
+            remedy = f"declare {facet.field} as it is, or do not ignore it while the object is replaced"
+            return Conflict(declared.address, "replace", what, remedy, declared.at("replace"))
+    return None
+
+
+def _ignores(declared: Declared, facet: Facet) -> bool:
+    """Return whether a field is ignored of which the document says something nevertheless."""
+    told = facet.field in declared.given or facet.absent == "none"
+    return told and declared.manage.get(facet.field) == "ignore"
 
 
 def _same(facet: Facet, own: Any, live: Any) -> bool:

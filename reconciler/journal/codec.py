@@ -52,12 +52,19 @@ def _tagged(value: Any) -> Any:
 
 
 _TAGS: Mapping[str, Callable[[str, Any], Any]] = {
-    "$datetime": lambda _kind, text: dt.datetime.fromisoformat(text),
-    "$date": lambda _kind, text: dt.date.fromisoformat(text),
+    "$datetime": lambda _kind, text: _time(dt.datetime, text),
+    "$date": lambda _kind, text: _time(dt.date, text),
     "$tuple": lambda kind, items: tuple(decode(kind, item) for item in items),
     "$set": lambda kind, items: frozenset(decode(kind, item) for item in items),
     "$map": lambda kind, pairs: {decode(kind, key): decode(kind, item) for key, item in pairs},
 }
+
+
+def _time(form: type[dt.date], text: str) -> dt.date:
+    try:
+        return form.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time") from error
 
 
 def decode(kind: str, data: Any) -> Any:
@@ -121,4 +128,4 @@ def decode_observed(data: Any) -> Observed[Any] | None:
         resource = decode(kind, data["resource"])
         return Observed(Address(kind, name), resource, data["arn"], frozenset(data["unread"]))
     except (AttributeError, KeyError, TypeError) as error:
-        raise ValueError(f"no image of an object ({type(error).__name__}: {error})") from error
+        raise ValueError("it holds what is no image of an object") from error

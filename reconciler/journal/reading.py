@@ -11,6 +11,7 @@ from typing import Any, Literal
 from reconciler.errors import JournalError
 from reconciler.journal.codec import decode_observed
 from reconciler.journal.writing import FORMAT
+from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Observed
 
 __all__ = ["Ending", "Journal", "Write", "read"]
@@ -84,8 +85,8 @@ def read(path: Path) -> Journal:
     for number, record in _records(path, numbered[1:]):
         try:
             journal = _with(journal, writes, record)
-        except (KeyError, TypeError, ValueError) as error:
-            raise _damaged(path, number, f"{type(error).__name__}: {error}") from error
+        except ValueError as error:
+            raise _damaged(path, number, str(error)) from error
     return replace(journal, writes=tuple(writes.values()))
 
 
@@ -108,43 +109,57 @@ def _begun(path: Path, line: bytes) -> Journal:
         what = f"is of format {record['format']}, written by version {record.get('version')}, and this one reads"
         raise JournalError(f"the journal {path} {what} up to {FORMAT}; use that version or a newer one")
     try:
+        region = _held(record, "region", str | None)
         return Journal(
-            version=record["version"],
-            account=Account(record["account"], record["partition"], record["region"]),
-            caller=record["caller"],
-            started=record["started"],
-            plan=record["plan"],
-            before={_address(text): decode_observed(image) for text, image in record["before"].items()},
+            version=_held(record, "version", str),
+            account=Account(_held(record, "account", str), _held(record, "partition", str), region),
+            caller=_held(record, "caller", str),
+            started=_held(record, "started", str),
+            plan=_held(record, "plan", str),
+            before={_address(text): decode_observed(image) for text, image in _held(record, "before", dict).items()},
         )
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, 1, f"{type(error).__name__}: {error}") from error
+    except ValueError as error:
+        raise _damaged(path, 1, str(error)) from error
 
 
 def _with(journal: Journal, writes: dict[int, Write], record: Mapping[str, Any]) -> Journal:
     """Take in one record after the first; what it says of a write goes to ``writes``."""
-    what = record["record"]
+    what = _held(record, "record", str)
     if journal.ending is not None:
         raise ValueError("a record after the end")
     if what == "write":
-        for name, form in (("step", int), ("operation", str), ("parameters", dict)):
-            if not isinstance(record[name], form):
-                raise TypeError(f"{name} has another form")
-        call = Call(record["operation"], record["parameters"])
-        writes[record["step"]] = Write(record["step"], _address(record["address"]), call, record["at"])
+        call = Call(_held(record, "operation", str), _held(record, "parameters", dict))
+        step = _held(record, "step", int)
+        writes[step] = Write(step, _address(_held(record, "address", str)), call, _held(record, "at", str))
     elif what in {"done", "failed", "unknown"}:
-        known, error = writes[record["step"]], record["error"] if what != "done" else ""
-        writes[record["step"]] = replace(known, outcome=what, finished=record["at"], error=error)
+        step, error = _held(record, "step", int), _held(record, "error", str) if what != "done" else ""
+        if step not in writes:
+            raise ValueError(f"no write of a step {step} stands before it")
+        writes[step] = replace(writes[step], outcome=what, finished=_held(record, "at", str), error=error)
     elif what == "end":
-        done, failed, left = (tuple(record[name]) for name in ("done", "failed", "left"))
-        return replace(journal, ending=Ending(done, failed, left, record["at"]))
+        done, failed, left = (tuple(_held(record, name, list)) for name in ("done", "failed", "left"))
+        return replace(journal, ending=Ending(done, failed, left, _held(record, "at", str)))
     else:
         raise ValueError(f"{what!r} is no record")
     return journal
 
 
+def _held(record: Mapping[str, Any], name: str, form: Any) -> Any:
+    """Return what the record holds under the name.
+
+    Raises:
+        ValueError: it holds nothing there, or something of another form.
+    """
+    if name not in record:
+        raise ValueError(f"it lacks {name!r}")
+    if not isinstance(record[name], form):
+        raise ValueError(f"{name!r} is of another form")  # noqa: TRY004  the file is damaged; nobody passed a wrong type
+    return record[name]
+
+
 def _address(text: str) -> Address:
     kind, slash, name = text.partition("/")
-    if not slash:
+    if not slash or kind not in KINDS:
         raise ValueError(f"{text!r} is no address")
     return Address(kind, name)
 

@@ -1,5 +1,5 @@
 """From desired and live to a Plan: ownership, order, the readings that only some plans need; and saved plans."""
 
-from reconciler.plan.make import Reader, make
+from reconciler.plan.make import Begun, Reader, make
 
-__all__ = ["Reader", "make"]
+__all__ = ["Begun", "Reader", "make"]

@@ -1,22 +1,27 @@
-"""The narrowing of a saved plan: what is made anew decides, and the file only leaves out."""
+"""The narrowing of a saved plan: what is made anew decides, and the file only leaves out.
+
+The calls of a run that stopped change what is made anew: `resume` knows how.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reconciler.errors import RefusedError
 from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
-from reconciler.plan.foresee import changed_by, foreseen, is_true_already
-from reconciler.plan.make import Reader, accessed
-from reconciler.plan.touched import CREATED, Touched, as_named, holds, left_by, moved, touched_by
+from reconciler.plan.foresee import changed_by, foreseen
+from reconciler.plan.make import Begun, Reader, accessed
+from reconciler.plan.resume import Resumed, begun
+from reconciler.plan.touched import Touched, as_named, moved, touched_by
 
 __all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
 
-Derive: TypeAlias = Callable[[Reader], Plan]
+Derive: TypeAlias = Callable[[Reader, Begun], Plan]
 """How a plan is made anew from what it was made from: documents, or the journal that it undoes."""
 
 
@@ -30,6 +35,8 @@ class Narrowed:
     """The steps of the file that are true already."""
     beyond: Sequence[Step]
     """The steps of the plan that was made anew which the file does not hold."""
+    lost: Sequence[str]
+    """What the file holds and is not done because a run of it that stopped took away what told it, in words."""
     remade: bool
     """Whether the steps stand in another order than in the file, because the account needs it now."""
 
@@ -79,40 +86,55 @@ def refuse_foreign(saved: Saved, account: Account, now: dt.datetime) -> None:
         raise RefusedError(reasons)
 
 
-def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False) -> Narrowed:
+def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, changed: bool = False) -> Narrowed:
     """Return the plan that ``derive`` makes of the account as it is now, without all that the file does not hold.
 
     A step of the file that is not made anew must be true already: done by a run that was interrupted. Nothing of the
-    file is trusted but which steps shall be left out; parameters, order, marks and guards are those made anew.
+    file is trusted but which steps shall be left out; parameters, order, marks and guards are those made anew. What a
+    run of the file took away, to put it back, and nothing tells any more, is left out unless what the plan is made
+    from has ``changed``.
 
     Raises:
         RefusedError: a touched object moved, a step is not made anew, or there would be more to do and ``exact``.
     """
     reader = _Watching(iam)
-    fresh = derive(reader)
-    live = _read(saved.touched, reader, fresh.account)
-    seen = as_named(live.objects, saved.touched)
-    stale = [text for one in saved.touched for text in moved(one, seen.get(one.address), begun=True)]
+    anew = derive(reader, functools.partial(begun, saved))
+    live = _read(saved.touched, reader, anew.account)
+    stale = list(_stale(saved, live))
     if stale:
         raise RefusedError(f"{text}; plan again, and have it reviewed" for text in stale)
-    by_key = {step.call.key: step for step in saved.steps}
-    kept = [step for step in fresh.steps if step.call.key in by_key]
-    beyond = [step for step in fresh.steps if step.call.key not in by_key]
-    known = {step.call.key for step in kept}
-    done = [step for step in saved.steps if step.call.key not in known]
+    resumed = Resumed(saved, live)
+    fresh, again = resumed.remade(anew) if not changed else (anew, {})
+    twins = {step.call.key: step for step in saved.steps} | again
+    kept = [step for step in fresh.steps if step.call.key in twins]
+    beyond = [step for step in fresh.steps if step.call.key not in twins]
+    known = {twins[step.call.key].id for step in kept}
+    absent = [step for step in saved.steps if step.id not in known]
+    done = [step for step in absent if resumed.is_done(step, known)]
+    left = [step for step in absent if step not in done]
+    gone = {step.id: resumed.lost(step) for step in [*left, *again.values()]} if not changed else {}
     reasons = [
-        *_unfounded(saved, done, known, live, fresh),
+        *_unfounded(saved, [step for step in left if not gone.get(step.id)], fresh),
         *_untold(saved, kept, live),
-        *_lacking(kept, beyond, by_key, live),
+        *_lacking(kept, beyond, twins, live),
     ]
     if exact:
         reasons += [f"{_call(step)} is not in the plan file, and would be done now (--exact)" for step in beyond]
     if reasons:
         raise RefusedError(reasons)
-    steps, remade = _numbered(kept, fresh.steps, by_key)
-    access = accessed(live, steps, reader) if beyond else fresh.access
-    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access)
-    return Narrowed(plan, done, beyond, remade)
+    steps, remade = _numbered(kept, fresh.steps, twins)
+    lost = [what for number in sorted(gone) for what in gone[number]]
+    same = {step.call.key for step in steps} == {step.call.key for step in anew.steps}
+    plan = dataclasses.replace(
+        _plan(fresh, steps, beyond, live), access=anew.access if same else accessed(live, steps, reader)
+    )
+    return Narrowed(plan, done, beyond, lost, remade)
+
+
+def _stale(saved: Saved, live: Live) -> Iterator[str]:
+    now, first = (as_named(live.objects, saved.touched, at_first=at_first) for at_first in (False, True))
+    for one in saved.touched:
+        yield from moved(one, now.get(one.address), begun=True, at_first=first.get(one.address))
 
 
 def refuse_moved(plan: Plan, iam: Reader) -> None:
@@ -142,17 +164,13 @@ def _read(touched: Sequence[Touched], reader: _Watching, account: Account) -> Li
     return reader.look_up(live, wanted) if wanted else live
 
 
-def _unfounded(saved: Saved, absent: Sequence[Step], known: set[str], live: Live, fresh: Plan) -> list[str]:
-    """Return why each step that was not made anew, and is not true already, cannot be applied."""
+def _unfounded(saved: Saved, absent: Sequence[Step], fresh: Plan) -> list[str]:
+    """Return why each step that was not made anew, and is neither true already nor lost, cannot be applied."""
     lacks = "the journal does" if saved.basis.kind == "journal" else "the documents as they are now do"
     conflicts = {conflict.address: conflict.what for conflict in fresh.conflicts}
     reasons = []
     for step in absent:
-        if _is_done(step, saved, known, live):
-            continue
         why = f" ({conflicts[step.address]})" if step.address in conflicts else ""
-        if any(one.address == step.address and _is_replaced(one, live) for one in saved.touched):
-            why = " (what the new object was to keep of the one that it replaces was lost with that)"
         reasons.append(f"{lacks} not produce {_named(step)}{why}; plan again")
     return reasons
 
@@ -162,32 +180,6 @@ def _untold(saved: Saved, kept: Sequence[Step], live: Live) -> list[str]:
     told = {one.address for one in saved.touched}
     changed = {step.address for step in kept if step.address in foreseen(live.objects, step.call, live.account)}
     return [f"the plan file does not tell how {address} was; plan again" for address in sorted(changed - told)]
-
-
-def _is_replaced(touched: Touched, live: Live) -> bool:
-    """Return whether the plan deletes the object to make it anew, and it is deleted already."""
-    first, *later = touched.identity
-    observed = live.objects.get(touched.address)
-    renewed = first[1] is not None and any(state == CREATED for _, state in later)
-    return renewed and (observed is None or observed.resource.unique_id != first[1])
-
-
-def _is_done(step: Step, saved: Saved, known: set[str], live: Live) -> bool:
-    """Return whether what the step does is true already; every touched object is known to be in a state of the plan."""
-    changes = [one for one in saved.touched if left_by(one, step.id)]
-    if changes:
-        seen = as_named(live.objects, saved.touched)
-        return all(holds(one, step.id, seen.get(one.address)) for one in changes)
-    if is_true_already(live.objects, step.call, live.account):
-        return True
-    # What is left are calls that no field shows. Those that a deletion takes are done with the object, or, as the
-    # deletion would still ask for them, before it.
-    own = next((one for one in saved.touched if one.address == step.address), None)
-    ending = {number for number, state in own.identity if state is None and number > step.id} if own else set()
-    observed = live.objects.get(step.address)
-    if observed is None or (own is not None and observed.resource.unique_id != own.identity[0][1]):
-        return bool(ending)
-    return any(later.id in ending and later.call.key in known for later in saved.steps)
 
 
 def _lacking(kept: Sequence[Step], beyond: Sequence[Step], names: Mapping[str, Step], live: Live) -> list[str]:

@@ -80,7 +80,9 @@ def load(data: bytes, place: str) -> Saved:
         raise PlanFileError(f"{place}: no saved plan: {fault}; plan again")
     try:
         return _saved(content)
-    except (ValueError, RecursionError) as error:
+    except RecursionError as error:
+        raise PlanFileError(f"{place}: no sound plan: its parameters are nested too deep; plan again") from error
+    except ValueError as error:
         raise PlanFileError(f"{place}: no sound plan: {error}; plan again") from error
 
 
@@ -206,7 +208,10 @@ def _address(text: str) -> Address:
 
 
 def _moment(text: str) -> dt.datetime:
-    moment = dt.datetime.fromisoformat(text)
+    try:
+        moment = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text!r} is no time") from error
     if moment.tzinfo is None:
         raise ValueError(f"{text!r} does not say in which time zone it is")
     return moment

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+from reconciler.errors import MisshapenCallError, PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Items, Kind, Observed
 
@@ -22,7 +23,18 @@ Delta: TypeAlias = dict[Address, Observed[Any] | None]
 
 
 def foreseen(objects: Objects, call: Call, account: Account) -> Delta:
-    """Return what the call makes of ``objects``: only what it changes, so nothing for a call that is true already."""
+    """Return what the call makes of ``objects``: only what it changes, so nothing for a call that is true already.
+
+    Raises:
+        MisshapenCallError: the call, as one from a damaged file may, has not the parameters of its operation.
+    """
+    try:
+        return _foreseen(objects, call, account)
+    except (AttributeError, KeyError, TypeError, ValueError, PolicyError) as error:
+        raise MisshapenCallError(call.operation) from error
+
+
+def _foreseen(objects: Objects, call: Call, account: Account) -> Delta:
     delta: Delta = {}
     for kind in KINDS.values():
         effect = kind.effects.get(call.operation)

@@ -3,34 +3,41 @@
 It is if everything is allowed that is allowed both before and after, and nothing that is allowed at neither end.
 
 The first answer comes from sets of atoms alone, as if any atom might match any request: what it finds lawful is lawful.
-Where it finds a doubt, requests are made that tell the atoms apart, and the evaluator says which atoms match them.
+Where it finds a doubt, the solver proves that there is no request that shows otherwise, or finds one.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from functools import lru_cache
 from itertools import combinations, islice, product
+from typing import TYPE_CHECKING
 
-from reconciler.access import Request
-from reconciler.plan.standing import Opaque, Part, Standing
-from reconciler.plan.witness import OTHER_RESOURCES, Sample, sampled, spoken_of
+from reconciler.access import Principal
+from reconciler.plan.standing import Opaque, Part, Standing, spoken_of
 from reconciler.policydoc import Atom
+
+if TYPE_CHECKING:
+    from reconciler.access import Answer
 
 __all__ = ["Level", "Trial", "Verdict"]
 
 _MOST_GUESSES = 300
 """Guesses at what policies match that are not known."""
+_MEMO = 8_192
+_EVERYTHING = {"Action": "*", "Resource": "*"}
 
 
 class Level(IntEnum):
     """How a moment stands, the better the smaller."""
 
     SURE = 0
-    """Lawful whatever the atoms match."""
+    """Proved to be lawful."""
     UNSHOWN = 1
-    """Not sure to be lawful, but no request was found that shows otherwise."""
+    """Not proved to be lawful, but no request was found that shows otherwise."""
     GAP = 2
     SPIKE = 3
 
@@ -53,10 +60,8 @@ class Trial:
         """Take both standings."""
         self._ends = (before, after)
         self._universe = _atoms(before) | _atoms(after)
-        self._common = _atoms(before) & _atoms(after)
         self._speaks = spoken_of(self._universe)
         self._known: dict[Standing, Verdict] = {}
-        self._sets: dict[tuple[Standing, frozenset[Opaque]], int] = {}
 
     def judge(self, moment: Standing) -> Verdict:
         """Return how the principal stands at a moment; the same moment is judged once."""
@@ -65,25 +70,30 @@ class Trial:
         return self._known[moment]
 
     def _judged(self, moment: Standing) -> Verdict:
+        from reconciler.access import exceeds  # noqa: PLC0415  most plans have no order that is in doubt
+
         news = _atoms(moment) - self._universe
         if news:
             self._universe |= news
             self._speaks = spoken_of(self._universe)
-            self._sets.clear()
         before, after, now = self._comparable(moment)
-        if before.bindings == after.bindings == now.bindings and not (
-            _may_lack(before, after, now) or _may_exceed(before, after, now)
-        ):
+        renamed = not before.bindings == after.bindings == now.bindings
+        lacks, exceeding = renamed or _may_lack(before, after, now), renamed or _may_exceed(before, after, now)
+        if not (lacks or exceeding):
             return Verdict(Level.SURE)
-        sample = sampled(self._universe, self._common, frozenset(one.bindings for one in (before, after, now)))
-        gap = spike = ""
-        for matching in islice(_guesses(before, after, now), _MOST_GUESSES):
-            one, other, here = (self._allowed(sample, standing, matching) for standing in (before, after, now))
-            if not spike and here & ~(one | other):
-                spike = _told(sample.first(here & ~(one | other)), matching, self._universe)
-            if not gap and one & other & ~here:
-                gap = _told(sample.first(one & other & ~here), matching, self._universe)
-        return Verdict(Level.SPIKE if spike else Level.GAP if gap else Level.UNSHOWN, gap, spike)
+        gap, spike, sure = "", "", True
+        guesses = _guesses(before, after, now)
+        for matching in islice(guesses, _MOST_GUESSES):
+            one, other, here = (_principal(standing, matching) for standing in (before, after, now))
+            if exceeding and not spike:
+                found = exceeds([here], [one, other])
+                spike, sure = _told(found, matching), sure and found.holds is not None
+            if lacks and not gap:
+                found = exceeds([one, other], [here])
+                gap, sure = _told(found, matching), sure and found.holds is not None
+        sure = sure and next(guesses, None) is None
+        level = Level.SURE if sure else Level.UNSHOWN
+        return Verdict(Level.SPIKE if spike else Level.GAP if gap else level, gap, spike)
 
     def _comparable(self, moment: Standing) -> list[Standing]:
         """Return before, after and the moment with no more bindings than those that can make a difference."""
@@ -95,20 +105,27 @@ class Trial:
             found.append(replace(one, bindings=kept))
         return found
 
-    def _allowed(self, sample: Sample, standing: Standing, matching: frozenset[Opaque]) -> int:
-        """Return the requests that the standing allows if, of what is not known, just ``matching`` match them."""
 
-        def matched(parts: Iterable[Part]) -> int:
-            found = 0
-            for part in parts:
-                if isinstance(part, Atom):
-                    found |= sample.matched(part, standing.bindings)
-                elif part in matching:
-                    found = sample.all
-            return found
+@lru_cache(_MEMO)
+def _principal(standing: Standing, matching: frozenset[Opaque]) -> Principal:
+    """Return whoever has the standing, if of what is not known just ``matching`` matches a request."""
+    identity = [*_documents(standing.allow, matching, "Allow"), *_documents(standing.deny, matching, "Deny")]
+    # A boundary of many parts is told as documents of which one must allow.
+    bound = [] if standing.bound is None else [_documents(standing.bound, matching, "Allow")]
+    return Principal(identity, None, bound, dict(standing.bindings))
 
-        within = sample.all if standing.bound is None else matched(standing.bound)
-        return matched(standing.allow) & within & ~matched(standing.deny)
+
+def _documents(parts: Iterable[Part], matching: frozenset[Opaque], effect: str) -> list[str]:
+    """Return documents of what is known, and one for everything where something unknown is taken to match."""
+    found = sorted(_document(part, effect) for part in parts if isinstance(part, Atom))
+    if any(isinstance(part, Opaque) and part in matching for part in parts):
+        found.append(json.dumps({"Version": "2012-10-17", "Statement": {"Effect": effect, **_EVERYTHING}}))
+    return found
+
+
+@lru_cache(_MEMO)
+def _document(atom: Atom, effect: str) -> str:
+    return json.dumps(atom.document(effect), sort_keys=True)
 
 
 def _parts(standing: Standing) -> frozenset[Part]:
@@ -132,15 +149,16 @@ def _text(part: Part) -> str:
     return part.text
 
 
-def _told(request: Request, opaque: frozenset[Opaque], universe: frozenset[Atom]) -> str:
-    """Return a request in words, its action as the documents spell it, or what of the unknown policies matches it."""
+def _told(found: Answer, opaque: frozenset[Opaque]) -> str:
+    """Return the request that was found in words, or what of the unknown policies matches it; empty if none was."""
+    if found.witness is None:
+        return ""
     if opaque:
         names = " and ".join(sorted(part.name.rpartition("/")[2] for part in opaque))
         return f"what {names} {'has' if len(opaque) == 1 else 'may have in common'}"
+    request = found.witness.request
     context = ", ".join(f"{key} = {value}" for key, value in sorted(request.context.items()))
-    spelt = sorted(name for atom in universe for name in atom.written if name.lower() == request.action)
-    resource = "a resource that no statement names" if request.resource in OTHER_RESOURCES else request.resource
-    return f"{next(iter(spelt), request.action)} on {resource}{f' when {context}' if context else ''}"
+    return f"{request.action} on {request.resource}{f' when {context}' if context else ''}"
 
 
 def _may_lack(before: Standing, after: Standing, now: Standing) -> bool:

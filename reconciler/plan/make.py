@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any, Protocol, TypeAlias
 
 from reconciler.diff import Diff, compare
 from reconciler.model import Access, Account, Address, Desired, Live, Note, Plan, Step
@@ -13,7 +14,10 @@ from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
 
-__all__ = ["Reader", "accessed", "make"]
+__all__ = ["Begun", "Reader", "accessed", "make"]
+
+Begun: TypeAlias = Callable[[Live], AbstractSet[Address]]
+"""From the account to the objects in it that a run of the same plan, which stopped, has created."""
 
 
 class Reader(Protocol):
@@ -36,11 +40,12 @@ class Reader(Protocol):
         """Return the documents of the managed policies that can be read, by ARN."""
 
 
-def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
+def make(desired: Desired, iam: Reader, live: Live | None = None, begun: Begun | None = None) -> Plan:
     """Return the smallest plan that makes the account as desired; the same input gives the same plan.
 
     What only some plans need (the tags of policies, the credentials of users that go, policies that nobody has heard
     of) is read once the comparison has asked for it. ``live`` is a snapshot that has been read already.
+    What ``begun`` names is planned on with as the run that created it would have gone on.
 
     Raises:
         InputError: a reference leads nowhere, or the documents would prune everything.
@@ -52,7 +57,7 @@ def make(desired: Desired, iam: Reader, live: Live | None = None) -> Plan:
     probed: dict[str, bool] = {}
     while True:
         ruled = rulings(desired, live)
-        diff = compare(desired, live, ruled, probed)
+        diff = compare(desired, live, ruled, probed, begun(live) if begun is not None else frozenset())
         if diff.probe:
             probed |= iam.has_policies(diff.probe)
         elif diff.wanted:

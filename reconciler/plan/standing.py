@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,10 +12,9 @@ from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Facet, Observed
 from reconciler.plan.foresee import Objects
-from reconciler.plan.witness import Bindings, spoken_of
 from reconciler.policydoc import Atom, Atoms, atoms
 
-__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to"]
+__all__ = ["NOTHING", "Opaque", "Reader", "Standing", "bound_by", "closure", "is_principal", "led_to", "spoken_of"]
 
 
 _KNOWN: Mapping[str, Mapping[str, Any]] = {
@@ -22,6 +22,12 @@ _KNOWN: Mapping[str, Mapping[str, Any]] = {
     for name, effect in (("AdministratorAccess", "Allow"), ("AWSDenyAll", "Deny"))
 }
 """Policies of AWS whose documents are all in their names. Source: AWS managed policy reference guide."""
+
+
+Bindings: TypeAlias = tuple[tuple[str, str], ...]
+"""Condition keys that a principal fixes, with their values, sorted."""
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,3 +203,13 @@ class Reader:
             # The document is kept beside its atoms, so that its id stays its own.
             self._parts[id(document)] = found
         return found[1]
+
+
+def spoken_of(atoms: Iterable[Atom]) -> frozenset[str]:
+    """Return the folded names of the keys that conditions and variables of the atoms speak of."""
+    found: set[str] = set()
+    for atom in atoms:
+        texts = [text for (slot, values) in atom.choices | atom.conditions if slot[0] != "Action" for text in values]
+        found.update(slot[2].lower() for slot, _ in atom.conditions)
+        found.update(name.split(",")[0].strip().lower() for name in _VARIABLE.findall(" ".join(texts)))
+    return frozenset(found)

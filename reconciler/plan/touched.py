@@ -11,11 +11,14 @@ from typing import Any, TypeAlias
 
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Facet, Items, Observed, Plan
+from reconciler.model import Address, Facet, Items, Observed, Plan, Value
 from reconciler.plan.foresee import Objects, foreseen, with_delta
 from reconciler.policydoc import canonical
 
-__all__ = ["CREATED", "Touched", "Trail", "as_named", "digest", "holds", "left_by", "moved", "touched_by"]
+__all__ = [
+    "CREATED", "Lack", "Touched", "Trail", "as_named", "digest", "is_created", "lacks", "left_by", "moved",
+    "touched_by",
+]  # fmt: skip
 
 Trail: TypeAlias = tuple[tuple[int, str | None], ...]
 """The states of one thing in their order: each with the step that leads to it, 0 for what was read; None: not there."""
@@ -49,13 +52,19 @@ def touched_by(plan: Plan) -> tuple[Touched, ...]:
     return tuple(tracks[address].touched() for address in sorted(tracks))
 
 
-def as_named(objects: Objects, touched: Sequence[Touched]) -> Objects:
+def as_named(objects: Objects, touched: Sequence[Touched], *, at_first: bool = False) -> Objects:
     """Return the touched ones of the live objects; trusts name those by ARN that are gone and were known by it.
+
+    ``at_first`` has trusts name those by their first ARNs too that the plan renames or moves: steps that are bound to
+    no order lead a trust in several of them through more states than one order shows.
 
     Source: IAM user guide, reference_policies_elements_principal: a trust shows the unique id of a principal once it
     is deleted. The deletion may go before a step that changes the trust.
     """
     arns = {one.identity[0][1]: one.arn for one in touched if one.arn and one.identity[0][1]}
+    if at_first:
+        here = (objects[one.address] for one in touched if one.address in objects)
+        arns |= {one.arn: arns[one.resource.unique_id] for one in here if one.resource.unique_id in arns}
     found = {}
     for one in touched:
         observed = objects.get(one.address)
@@ -65,10 +74,13 @@ def as_named(objects: Objects, touched: Sequence[Touched]) -> Objects:
     return found
 
 
-def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> Iterator[str]:
+def moved(
+    touched: Touched, observed: Observed[Any] | None, *, begun: bool, at_first: Observed[Any] | None = None
+) -> Iterator[str]:
     """Yield in words where an object is in no state that the plan knows of it.
 
-    ``begun`` says that the plan's own steps may have been made already; else only what was read counts.
+    ``begun`` says that the plan's own steps may have been made already; else only what was read counts. ``at_first`` is
+    the object again with the names that others had at first: see ``as_named``.
     """
     identity = touched.identity if begun else touched.identity[:1]
     if observed is None:
@@ -83,10 +95,16 @@ def moved(touched: Touched, observed: Observed[Any] | None, *, begun: bool) -> I
     for field, trails in touched.fields.items():
         facet = facets[field]
         live = dict(_items(facet, getattr(observed.resource, field)))
+        first = dict(_items(facet, getattr((at_first or observed).resource, field)))
         for item in sorted(trails.keys() | live.keys()):
             trail = trails.get(item, ((0, None),))
             state = digest(live[item]) if item in live else None
-            if not any(state == known for _, known in (trail if begun else trail[:1])):
+            known = {one for _, one in (trail if begun else trail[:1])}
+            if (
+                state not in known
+                and (item not in first or digest(first[item]) not in known)
+                and not (begun and _is_bare(touched, observed, facet, state))
+            ):
                 yield f"{touched.address}: {_told(facet, item)} {_how(trail, state)} since the plan was made"
 
 
@@ -95,11 +113,31 @@ def left_by(touched: Touched, step: int) -> bool:
     return any(number == step for trail in _trails(touched) for number, _ in trail)
 
 
-def holds(touched: Touched, step: int, observed: Observed[Any] | None) -> bool:
-    """Return whether all that the step changes of the object is as the step, or one after it, leaves it."""
+def is_created(touched: Touched, observed: Observed[Any] | None) -> bool:
+    """Return whether the object is there, and the plan's own steps have created it, be it anew."""
+    creates = any(state == CREATED for _, state in touched.identity)
+    return creates and observed is not None and _is(CREATED, observed.resource.unique_id, touched)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Lack:
+    """One thing of an object that is not as a step, or one after it, leaves it."""
+
+    what: str
+    was_taken: bool
+    """Whether the plan takes it away before the step puts it back, and it is away."""
+
+
+def lacks(
+    touched: Touched, step: int, observed: Observed[Any] | None, replaced: AbstractSet[Address] = frozenset()
+) -> Iterator[Lack]:
+    """Yield all that the step changes of the object and that is not as the step, or one after it, leaves it.
+
+    ``replaced`` are the objects that the plan replaces: an item that leads to one is the same under its new ARN.
+    """
     identity = _from(touched.identity, step)
     if identity and not any(_is_or_gone(state, observed, touched) for _, state in identity):
-        return False
+        yield Lack("", was_taken=False)
     facets = _facets(touched.address)
     for field, trails in touched.fields.items():
         facet = facets[field]
@@ -107,9 +145,11 @@ def holds(touched: Touched, step: int, observed: Observed[Any] | None) -> bool:
         for item, trail in trails.items():
             state = digest(live[item]) if item in live else None
             later = _from(trail, step)
-            if later and not any(state == known for _, known in later):
-                return False
-    return True
+            bare = _is_bare(touched, observed, facet, state)
+            if later and not any(state == known or (known is None and bare) for _, known in later):
+                again = later[0][1] == trail[0][1] and (state is None or bare)
+                moves = state is None and _leads_to(facet, item) in replaced and _was_there(facet, item, trails, live)
+                yield Lack(_told(facet, item), again or moves)
 
 
 def digest(value: Any) -> str:
@@ -198,6 +238,28 @@ def _is(state: str | None, unique_id: str, touched: Touched) -> bool:
 
 def _is_or_gone(state: str | None, observed: Observed[Any] | None, touched: Touched) -> bool:
     return state is None if observed is None else _is(state, observed.resource.unique_id, touched)
+
+
+def _is_bare(touched: Touched, observed: Observed[Any] | None, facet: Facet, state: str | None) -> bool:
+    """Return whether an object that the plan creates anew has of a field that grants nothing what a bare one has."""
+    if observed is None or touched.identity[0][1] is None or not is_created(touched, observed):
+        return False
+    if isinstance(facet, Items) or facet.grants or (isinstance(facet, Value) and facet.trusts):
+        return False
+    bare = type(observed.resource)(name=observed.resource.name, path=observed.resource.path)
+    return state == digest(getattr(bare, facet.field))
+
+
+def _leads_to(facet: Facet, item: str) -> Address | None:
+    return Address(facet.refers, item.rpartition("/")[2]) if facet.refers else None
+
+
+def _was_there(facet: Facet, item: str, trails: Mapping[str, Trail], live: Mapping[str, Any]) -> bool:
+    """Return whether the object held, and holds no more, what the item leads to under the ARN that it had."""
+    target = _leads_to(facet, item)
+    return any(
+        trail[0][1] is not None and key not in live for key, trail in trails.items() if _leads_to(facet, key) == target
+    )
 
 
 def _told(facet: Facet, item: str) -> str:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from reconciler.journal import Journal
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan, Value
-from reconciler.plan import Reader, make
+from reconciler.plan import Begun, Reader, make
 from reconciler.plan.lives import Life, lives, losses
 from reconciler.undo.consistency import consistent
 from reconciler.undo.ground import final_arn
@@ -21,7 +21,7 @@ _Names: TypeAlias = Mapping[tuple[str, str], str]
 """By kind and by the name or ARN that the run found."""
 
 
-def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Plan:
+def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
     """Return the plan that puts back what the journal's run wrote, as far as it can be and others left it.
 
     Args:
@@ -29,6 +29,7 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Pla
         source: What people call the journal; it is the origin of every change.
         settings: The documents of the account; only their account, settings and day count.
         iam: The account.
+        begun: What a run of this very plan, which stopped, has created: see ``make``.
 
     Raises:
         InputError: what is to be put back leads nowhere.
@@ -49,7 +50,7 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader) -> Pla
         settings.today,
         verbatim=True,
     )
-    plan = make(desired, iam, live)
+    plan = make(desired, iam, live, begun)
     conflicts = {*plan.conflicts, *(conflict for target in found for conflict in target.conflicts)}
     notes = {
         *plan.notes,

@@ -121,6 +121,21 @@ def test_actions_are_counted() -> None:
     assert (future.gained_actions, future.gained_label) == (0, Label.FUTURE_ONLY)
 
 
+def test_a_label_is_given_where_all_ways_are_of_that_sort_only() -> None:
+    queue = allow("s3:GetObject", "arn:aws:sqs:*:*:*")
+    vacuous = compare_documents(None, document(queue))
+    assert (vacuous.gained_label, {one.label for one in vacuous.gained}) == (Label.VACUOUS, {Label.VACUOUS})
+    mixed = compare_documents(None, document(queue, allow("s3:PutObject")))
+    assert (mixed.gained_label, [one.label for one in mixed.gained]) == (None, [None, Label.VACUOUS])
+    one_way_is_real = compare_documents(document(allow("*"), deny("s3:GetObject")), document(allow("*")))
+    assert one_way_is_real.gained_label is None
+    old = document(
+        allow("s3:GetObject"), deny("s3:GetObject", "arn:aws:sqs:*"), deny("s3:GetObject", "arn:aws:s3:::b/*")
+    )
+    assert compare_documents(old, document(allow("s3:GetObject"))).gained_label is None
+    assert compare_documents(old, document(*old["Statement"][:1], *old["Statement"][2:])).gained_label is Label.VACUOUS
+
+
 def test_an_edit_that_another_policy_covers_changes_nothing_for_the_principal() -> None:
     reading, own = document(allow(["s3:Get*", "s3:List*"])), document(allow(["s3:GetObject", "sqs:*"]))
     less = document(allow(["sqs:*"]))
@@ -150,7 +165,7 @@ def test_a_budget_that_is_spent_is_undecided() -> None:
     assert compare_documents(document(either), document(*corners)).relation is not Relation.WIDER
     poor = compare_documents(document(*corners), document(*corners[1:], either), budget=3)
     assert poor.relation is Relation.UNDECIDED
-    assert poor.reasons == ("the budget is spent",)
+    assert poor.reasons == ("the budget is spent, as for s3:GetObject",)
 
 
 def test_large_policies_are_settled() -> None:

@@ -168,6 +168,34 @@ def test_a_full_disk_is_an_error_in_one_line(home: Path) -> None:
     assert (done.returncode, done.stderr) == (1, "error: no space left on device\n")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_apply_writes_nothing_where_its_output_cannot_be_written_and_leaves_no_journal(home: Path) -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = process(home, "apply", "--sandbox", "--yes", "--journal=run.jsonl", stdout=full)
+    what = "error: nothing was written: the output, which shows the plan, goes nowhere: no space left on device\n"
+    assert (done.returncode, done.stderr) == (1, what)
+    assert users(home) == set()
+    assert not (home / "run.jsonl").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_disk_that_gets_full_under_the_output_does_not_stop_an_apply_half_way(home: Path) -> None:
+    code = (
+        "import os, sys\n"
+        "from reconciler.cli import applying, exit_code\n"
+        "apply_plan = applying.apply_plan\n"
+        "def late(*arguments, **named):\n"
+        "    os.dup2(os.open('/dev/full', os.O_WRONLY), 1)\n"
+        "    return apply_plan(*arguments, **named)\n"
+        "applying.apply_plan = late\n"
+        "sys.exit(exit_code(['apply', '--sandbox', '--yes', '--journal=run.jsonl']))\n"
+    )
+    done = process(home, code=code)
+    said = "warning: the output ends here: no space left on device\njournal: run.jsonl\n"
+    assert (done.returncode, done.stderr) == (0, said)
+    assert users(home) == {"alice"}
+
+
 def test_a_closed_stdout_changes_no_code(home: Path) -> None:
     code = "import os, sys; os.close(1); os.execv(sys.executable, [sys.executable, '-m', 'reconciler', 'validate'])"
     done = process(home, code=code)

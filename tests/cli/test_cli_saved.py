@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -16,13 +17,14 @@ from typing import Any
 import boto3
 import pytest
 from cli.cli_support import ACCOUNT, USERS, Run, Runner, process, runner, write
+from plan.saving import forged
 
 import reconciler.plan
 from reconciler import live, sandbox
 from reconciler.cli import applying, gate
 from reconciler.errors import CallError
 from reconciler.model import Call, Desired, Mark, Plan
-from reconciler.plan.make import Reader
+from reconciler.plan.make import Begun, Reader
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -253,6 +255,58 @@ def test_an_apply_that_stopped_half_way_goes_on_with_the_same_file(run: Runner, 
     assert attached(account) == {"readers", "ReadOnlyAccess"}
 
 
+REPLACED = "kind: role\nname: worker\nservice: lambda\npath: /a/\nreplace: true\n"
+
+
+def test_what_only_the_file_tells_behind_a_deletion_is_told_and_not_done(
+    run: Runner, documents: Path, account: boto3.Session
+) -> None:
+    write(documents, roles=REPLACED.replace("path: /a/\n", "description: kept\n"))
+    assert run("apply", "--yes").code == 0
+    write(documents, roles=REPLACED)
+    run("plan", "--out=plan.json")
+    account.client("iam").delete_role(RoleName="worker")
+    done = run("apply", "plan.json", "--yes")
+    assert done.code == 0
+    assert told(done) == [
+        "warning: only plan.json tells it any more, so not done: role/worker: description",
+        "note: what a run took away before it stopped is in the journal of that run",
+        "note: 1 of the 2 writes of plan.json is true already",
+    ]
+    assert "Description" not in account.client("iam").get_role(RoleName="worker")["Role"]
+    again = run("apply", "plan.json", "--yes")
+    assert again.code == 0
+    assert "nothing to write" in again.out
+    assert run("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_file_whose_call_lacks_its_parameters_is_no_sound_plan(
+    run: Runner, documents: Path, account: boto3.Session
+) -> None:
+    write(documents, roles=REPLACED.replace("path: /a/\n", "description: kept\n"))
+    assert run("apply", "--yes").code == 0
+    write(documents, roles=REPLACED)
+    run("plan", "--out=plan.json")
+
+    def emptied(content: Any) -> None:
+        content["body"]["steps"][-1]["parameters"] = {"RoleName": "worker"}
+
+    Path("plan.json").write_bytes(forged(Path("plan.json").read_bytes(), emptied))
+    account.client("iam").delete_role(RoleName="worker")
+    done = run("apply", "plan.json", "--yes")
+    assert done.code == 1
+    assert done.err.startswith("error: plan.json: no sound plan: CreateRole has parameters that it does not take")
+    assert done.err.endswith("; plan again\n")
+
+
+@pytest.mark.usefixtures("documents", "account")
+@pytest.mark.parametrize("out", ["./-x.json", "-"])
+def test_the_way_on_can_be_run_whatever_the_file_is_called(run: Runner, out: str) -> None:
+    said = run("plan", "--out", out).err
+    command = shlex.split(said.partition("`")[2].partition("`")[0])
+    assert run(*command[1:], "--yes").code == 0
+
+
 class Person:
     """Answers yes at the terminal, some seconds after the question, and may do something before."""
 
@@ -326,8 +380,8 @@ def spiked(detached: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> boto3.Se
     """Let every step of every plan be marked from now on."""
     make = reconciler.plan.make
 
-    def marked(desired: Desired, reader: Reader) -> Plan:
-        made = make(desired, reader)
+    def marked(desired: Desired, reader: Reader, begun: Begun | None = None) -> Plan:
+        made = make(desired, reader, begun=begun)
         steps = [
             dataclasses.replace(step, marks=(Mark("spike", step.address, "it cannot be helped"),))
             for step in made.steps

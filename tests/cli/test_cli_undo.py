@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,22 @@ def test_a_bad_journal_is_told_in_one_line(run: Runner, tmp_path: Path, text: st
     assert bad.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("operation", ["CreatePolicy", "AttachUserPolicy"])
+def test_a_write_that_no_run_can_have_made_is_told_as_damage(run: Runner, tmp_path: Path, operation: str) -> None:
+    docs = write(tmp_path / "docs", users=USERS)
+    journal = applied(docs, tmp_path / "run.jsonl")
+    records = [json.loads(line) for line in journal.read_text().splitlines()]
+    for record in records:
+        if record.get("operation") == operation:
+            record["parameters"] = {}
+    journal.write_text("".join(f"{json.dumps(record)}\n" for record in records))
+    bad = run("undo", "--sandbox", "--yes", "--dir", str(docs), str(journal))
+    assert bad.code == 1
+    assert bad.err.startswith(f"error: the journal {journal} is damaged: {operation} has parameters that it does not")
+    assert bad.err.count("\n") == 1
+    assert "Error" not in bad.err
+
+
 def test_a_journal_that_is_not_there_is_told_in_one_line(run: Runner, tmp_path: Path) -> None:
     docs = write(tmp_path / "docs", users=ALICE)
     missing = run("undo", "--sandbox", "--yes", "--dir", str(docs), str(tmp_path / "nowhere.jsonl"))
@@ -156,7 +173,9 @@ def test_without_a_journal_the_newest_ones_are_listed(run: Runner, tmp_path: Pat
         listed.out.index(text) for text in (str(later), "it never ended", str(first), "2 of 2 writes done", "no JSON")
     ]
     assert places == sorted(places)
-    assert "no journal was named" in listed.err
+    assert listed.err == (
+        "error: no JOURNAL is named, so nothing is undone: name the file of one; see `reconciler undo --help`\n"
+    )
 
 
 def test_a_list_of_journals_tells_calls_that_were_not_made_from_those_in_doubt(run: Runner, tmp_path: Path) -> None:

@@ -115,6 +115,9 @@ def test_the_command_to_go_on_with_is_quoted_for_the_shell() -> None:
     named = Target(Path("desired-state"), sandbox="demo")
     assert named.command("apply") == "reconciler apply --sandbox=demo"
     assert Target(Path("desired-state"), profile="prod").command("apply") == "reconciler apply --profile=prod"
+    assert Target(Path("-docs"), plan=Path("-")).command("apply") == "reconciler apply ./- --dir=-docs"
+    assert Target(Path("-docs")).command("apply") == "reconciler apply ./-docs"
+    assert Target(Path("desired-state"), journal=Path("-x")).command("undo") == "reconciler undo ./-x"
 
 
 def test_no_two_options_of_a_command_share_a_name() -> None:

@@ -164,29 +164,42 @@ def test_a_journal_cut_at_any_byte_tells_what_was_finished_before(tmp_path: Path
             )
 
 
+BEGIN = (
+    b'{"record":"begin","format":1,"version":"1","account":"1","partition":"aws","region":null,"caller":"",'
+    b'"started":"","plan":"","before":%b}'
+)
+WRITE = b'{"record":"write","step":%b,"address":"user/bob","operation":%b,"parameters":%b,"at":""}'
+
+
 @pytest.mark.parametrize(
-    ("number", "line"),
+    ("number", "line", "why"),
     [
-        (1, b"{}"),
-        (1, b'{"record":"begin","format":1}'),
-        (2, b"nonsense"),
-        (2, b"[]"),
-        (2, b'{"record":"shrug"}'),
-        (3, b'{"record":"done","step":9,"at":""}'),
-        (4, b'{"record":"write"}'),
-        (2, b'{"record":"write","step":1,"address":"user/bob","operation":"DeleteUser","parameters":[],"at":""}'),
-        (2, b'{"record":"write","step":1,"address":"user/bob","operation":5,"parameters":{},"at":""}'),
-        (2, b'{"record":"write","step":"1","address":"user/bob","operation":"DeleteUser","parameters":{},"at":""}'),
+        (1, b"{}", "it does not begin a journal"),
+        (1, b'{"record":"begin","format":1}', "it lacks 'region'"),
+        (1, BEGIN % b'{"user/bob":{"address":"user/bob"}}', "it holds what is no image of an object"),
+        (1, BEGIN % b'{"user/bob":7}', "it holds what is no image of an object"),
+        (1, BEGIN % b'{"planet/bob":null}', "'planet/bob' is no address"),
+        (1, BEGIN % b'{"user/b":{"address":"user/b","resource":{"$date":"x"}}}', "'x' is no time"),
+        (1, BEGIN % b"[]", "'before' is of another form"),
+        (2, b"nonsense", "no JSON"),
+        (2, b"[]", "no record"),
+        (2, b'{"record":"shrug"}', "'shrug' is no record"),
+        (2, b"{}", "it lacks 'record'"),
+        (3, b'{"record":"done","step":9,"at":""}', "no write of a step 9 stands before it"),
+        (4, b'{"record":"write"}', "it lacks 'operation'"),
+        (2, WRITE % (b"1", b'"DeleteUser"', b"[]"), "'parameters' is of another form"),
+        (2, WRITE % (b"1", b"5", b"{}"), "'operation' is of another form"),
+        (2, WRITE % (b'"1"', b'"DeleteUser"', b"{}"), "'step' is of another form"),
     ],
 )
-def test_a_damaged_line_is_named_with_what_to_do(tmp_path: Path, number: int, line: bytes) -> None:
+def test_a_damaged_line_is_named_with_what_to_do(tmp_path: Path, number: int, line: bytes, why: str) -> None:
     path = written(tmp_path / "journal.jsonl")
     lines = path.read_bytes().split(b"\n")
     lines[number - 1] = line
     path.write_bytes(b"\n".join(lines))
     with pytest.raises(JournalError) as caught:
         read(path)
-    assert str(caught.value).startswith(f"{path}:{number}: the journal is damaged here")
+    assert str(caught.value).startswith(f"{path}:{number}: the journal is damaged here ({why}); ")
     assert "restore the file" in str(caught.value)
 
 

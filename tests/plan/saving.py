@@ -14,7 +14,7 @@ from support.worlds import World, desired_of
 
 from reconciler.live import Iam
 from reconciler.model import Account, Live, Plan
-from reconciler.plan import make
+from reconciler.plan import Begun, Reader, make
 from reconciler.plan.basis import basis_of
 from reconciler.plan.check import Narrowed, narrowed
 from reconciler.plan.file import Header, dump, load
@@ -57,7 +57,12 @@ def left(
     """Return what is left to do of a saved plan in the account as it is now, as the documents are now."""
     iam = iam or Iam(world.session)
     desired = desired_of(docs, iam.identify(), **settings)
-    return narrowed(load(data, "plan.json"), lambda reader: make(desired, reader), iam, exact=exact)
+    saved = load(data, "plan.json")
+
+    def derive(reader: Reader, begun: Begun) -> Plan:
+        return make(desired, reader, begun=begun)
+
+    return narrowed(saved, derive, iam, exact=exact, changed=basis_of(desired) != saved.basis)
 
 
 def sent(made: Plan) -> list[str]:

@@ -6,9 +6,6 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from support.grants import live_of, planned_on
 from support.small import (
     BOTH,
@@ -32,7 +29,6 @@ from reconciler.access import Principal, Request, evaluate
 from reconciler.errors import DeniedError
 from reconciler.live import Iam
 from reconciler.model import Address, Call
-from reconciler.plan.witness import meeting
 from reconciler.policydoc import atoms
 
 INSECURE = {"Bool": {"aws:SecureTransport": False}}
@@ -66,8 +62,8 @@ def test_two_edits_that_swap_their_grants_leave_a_gap_that_is_marked_with_what_i
     plan = planned([user(inline_policies=before)], [user(inline_policies=after)])
     assert marks(plan) == [(1, "gap", "user/u")]
     (mark,) = plan.steps[0].marks
-    shown = {f"s3:{name}Object on a resource that no statement names" for name in ("Get", "Put")}
-    assert mark.reason.removeprefix("refused meanwhile, though allowed before and after: ") in shown
+    shown = mark.reason.removeprefix("refused meanwhile, though allowed before and after: ")
+    assert shown.partition(" on arn:aws:s3:::")[0] in {"s3:GetObject", "s3:PutObject"}
 
 
 def test_denials_that_swap_leave_a_spike_only_where_every_order_has_one() -> None:
@@ -135,39 +131,6 @@ def test_more_trust_comes_after_the_permissions() -> None:
     assert marks(plan) == [(2, "trust", "role/r")]
     assert plan.steps[1].marks[0].reason.endswith("its trust changes last")
     assert plan.changes[0].warnings == ()
-
-
-@pytest.mark.parametrize(
-    ("patterns", "text"),
-    [
-        (["s3:*", "*object"], "s3:object"),
-        (["a?c", "ab*"], "abc"),
-        (["a*", "b*"], None),
-        (["*", "x"], "x"),
-        (["a*b*c", "*bb*"], "abbc"),
-        (["??", "a"], None),
-    ],
-)
-def test_patterns_meet_in_the_shortest_text_that_all_of_them_match(patterns: list[str], text: str | None) -> None:
-    assert meeting(tuple(patterns)) == text
-
-
-GLOBS = st.text("ab*?", max_size=6)
-
-
-@given(st.lists(GLOBS, min_size=1, max_size=3), st.text("ab", max_size=6))
-def test_where_a_text_matches_all_patterns_they_meet(patterns: list[str], text: str) -> None:
-    found = meeting(tuple(patterns))
-
-    def matched(candidate: str) -> bool:
-        resource = f"arn:aws:s3:::{candidate}"
-        bodies = [document(("Allow", "*", f"arn:aws:s3:::{pattern}")) for pattern in patterns]
-        return all(evaluate(Principal([body]), Request("s3:GetObject", resource)).allowed for body in bodies)
-
-    assert found is None or matched(found)
-    if matched(text):
-        assert found is not None
-        assert len(found) <= len(text)
 
 
 def test_the_atoms_of_a_policy_match_together_what_the_policy_matches() -> None:
@@ -285,7 +248,7 @@ def test_within_one_service_only_those_calls_wait_that_access_needs_to() -> None
     plan = planned(before, after)
     assert waits(plan)["PutUserPolicy z"] == set()
     assert waits(plan)["DeleteUserPolicy b"] == set()
-    assert waits(plan)["PutUserPolicy c"] == {"PutUserPolicy z"}
+    assert waits(plan)["PutUserPolicy c"] == set()
     assert marks(plan) == []
 
 

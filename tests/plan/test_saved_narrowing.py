@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import itertools
 import json
-import random
 from collections.abc import Callable
 from typing import Any
 
@@ -15,14 +13,12 @@ from plan.saving import HEADER, bytes_of, forged, left, sent
 from support.estates import Docs
 from support.worlds import World, desired_of
 
-from reconciler import apply
 from reconciler.errors import RefusedError
 from reconciler.live import Iam
-from reconciler.model import Account, Mark, Plan, Step
-from reconciler.plan import make
+from reconciler.model import Account, Mark, Plan
+from reconciler.plan import Begun, Reader, make
 from reconciler.plan.check import narrowed, refuse_foreign, refuse_moved
 from reconciler.plan.file import load
-from reconciler.plan.make import Reader
 
 ACCOUNT = Account("123456789012", "aws", "us-east-1")
 READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
@@ -49,9 +45,9 @@ def before() -> World:
     return world
 
 
-def refusal(world: World, data: bytes, docs: Docs, *, exact: bool = False) -> str:
+def refusal(world: World, data: bytes, docs: Docs, *, exact: bool = False, **settings: Any) -> str:
     with pytest.raises(RefusedError) as caught:
-        left(world, data, docs, exact=exact)
+        left(world, data, docs, exact=exact, **settings)
     return str(caught.value)
 
 
@@ -159,8 +155,8 @@ def test_marks_are_those_of_the_plan_that_is_made_anew_and_of_the_file() -> None
     made = world.plan(AFTER)
     new, old = (Mark("spike", made.steps[0].address, reason) for reason in ("found now", "reviewed"))
 
-    def with_mark(reader: Reader) -> Plan:
-        plan = make(desired_of(AFTER, ACCOUNT), reader)
+    def with_mark(reader: Reader, begun: Begun) -> Plan:
+        plan = make(desired_of(AFTER, ACCOUNT), reader, begun=begun)
         return dataclasses.replace(plan, steps=[dataclasses.replace(step, marks=(new,)) for step in plan.steps])
 
     marked = dataclasses.replace(made, steps=[dataclasses.replace(step, marks=(old,)) for step in made.steps])
@@ -338,126 +334,6 @@ def test_a_step_is_refused_when_what_it_names_is_not_there_any_more() -> None:
     data = bytes_of(world.plan(after), after)
     world.iam.delete_policy(PolicyArn="arn:aws:iam::123456789012:policy/p")
     assert "step 1 (AttachUserPolicy user/alice) waits for CreatePolicy policy/p now" in refusal(world, data, after)
-
-
-def down_sets(steps: list[Step]) -> list[frozenset[int]]:
-    """Return every set of steps that holds, with a step, all that it waits for."""
-    after = {step.id: set(step.after) for step in steps}
-    sets = itertools.chain.from_iterable(itertools.combinations(after, size) for size in range(len(after) + 1))
-    return [frozenset(ids) for ids in sets if all(after[step] <= set(ids) for step in ids)]
-
-
-SMALL: Docs = [
-    {"kind": "user", "name": "leaver", "state": "absent"},
-    {"kind": "user", "name": "alice", "policies": ["SecurityAudit"]},
-    {"kind": "policy", "name": "readers", "document": WRITE, "path": "/moved/", "replace": "true"},
-    {"kind": "role", "name": "worker", "service": "lambda"},
-]
-
-
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:user/anna"}, "Action": "sts:AssumeRole"}
-    ],
-}
-RENAMED: Docs = [
-    {"kind": "user", "name": "anna", "renamed_from": "alice", "policies": ["SecurityAudit"]},
-    {"kind": "group", "name": "former", "renamed_from": "old", "members": ["anna"]},
-    {"kind": "role", "name": "worker", "trust": TRUST, "description": "later"},
-]
-
-
-def assert_it_is_resumed(docs: Docs, most: int | None) -> None:
-    """Check that a plan is resumed from all, or from some, of the states that an interrupted apply can leave."""
-    made = before().plan(docs)
-    sets = down_sets(list(made.steps))
-    assert len(sets) > 10
-    for done in sets if most is None else random.Random(0).sample(sets, most):  # noqa: S311  a choice, no secret
-        world = before()
-        data = bytes_of(world.plan(docs), docs)
-        iam = Iam(world.session)
-        for step in made.steps:
-            if step.id in done:
-                iam.send(step.call)
-        rest = left(world, data, docs, exact=True)
-        assert {step.id for step in rest.done} == done
-        assert [step.id for step in rest.plan.steps] == [step.id for step in made.steps if step.id not in done]
-        assert apply.run(rest.plan, iam, sleep=lambda _: None).ok
-        assert not sent(world.plan(docs))
-
-
-@pytest.mark.parametrize("docs", [SMALL, RENAMED], ids=["deleted and replaced", "renamed"])
-def test_a_plan_is_resumed_from_states_that_an_interrupted_apply_can_leave(docs: Docs) -> None:
-    assert_it_is_resumed(docs, 8)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("docs", [SMALL, RENAMED], ids=["deleted and replaced", "renamed"])
-def test_a_plan_is_resumed_from_every_state_that_an_interrupted_apply_can_leave(docs: Docs) -> None:
-    assert_it_is_resumed(docs, None)
-
-
-def test_a_trust_in_a_role_that_the_plan_has_deleted_already_has_not_moved() -> None:
-    def trust(name: str) -> dict[str, Any]:
-        statement = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::123456789012:{name}"}}
-        return {"Version": "2012-10-17", "Statement": [{**statement, "Action": "sts:AssumeRole"}]}
-
-    docs: Docs = [
-        {"kind": "role", "name": "leaver", "trust": trust("root")},
-        {"kind": "role", "name": "worker", "trust": trust("role/leaver")},
-    ]
-    after: Docs = [
-        {"kind": "role", "name": "leaver", "state": "absent"},
-        {"kind": "role", "name": "worker", "trust": trust("root")},
-    ]
-    world = World()
-    world.apply(docs)
-    made = world.plan(after)
-    data = bytes_of(made, after)
-    world.iam.delete_role(RoleName="leaver")
-    (named,) = world.iam.get_role(RoleName="worker")["Role"]["AssumeRolePolicyDocument"]["Statement"]
-    assert named["Principal"]["AWS"].startswith("AROA")
-    rest = left(world, data, after, exact=True)
-    assert [step.call.operation for step in rest.plan.steps] == ["UpdateAssumeRolePolicy"]
-    assert apply.run(rest.plan, Iam(world.session), sleep=lambda _: None).ok
-    assert not sent(world.plan(after))
-
-
-def test_a_replacement_that_was_to_keep_what_no_document_tells_is_not_resumed_behind_its_deletion() -> None:
-    docs: Docs = [{"kind": "policy", "name": "p", "document": READ, "description": "kept"}]
-    after: Docs = [{"kind": "policy", "name": "p", "document": READ, "path": "/moved/", "replace": "true"}]
-    world = World()
-    world.apply(docs)
-    made = world.plan(after)
-    data = bytes_of(made, after)
-    assert [step.call.operation for step in made.steps] == ["DeletePolicy", "CreatePolicy"]
-    assert made.steps[1].call.params["Description"] == "kept"
-    Iam(world.session).send(made.steps[0].call)
-    why = "(what the new object was to keep of the one that it replaces was lost with that); plan again"
-    assert why in refusal(world, data, after)
-    world.apply(after)
-    assert not sent(world.plan(after))
-
-
-def test_a_user_that_goes_with_its_credentials_is_resumed_after_every_step() -> None:
-    docs: Docs = [{"kind": "user", "name": "leaver", "policies": ["ReadOnlyAccess"]}]
-    after: Docs = [{"kind": "user", "name": "leaver", "state": "absent"}, {"kind": "group", "name": "anchor"}]
-    for count in range(8):
-        world = World()
-        world.apply(docs)
-        world.iam.create_login_profile(UserName="leaver", Password="only-for-this-test-1")
-        for _ in range(2):
-            world.iam.create_access_key(UserName="leaver")
-        made = world.plan(after)
-        data = bytes_of(made, after)
-        iam = Iam(world.session)
-        for step in made.steps[:count]:
-            iam.send(step.call)
-        rest = left(world, data, after, exact=True)
-        assert [step.id for step in rest.done] == [step.id for step in made.steps[:count]]
-        assert apply.run(rest.plan, iam, sleep=lambda _: None).ok
-        assert not sent(world.plan(after))
 
 
 def test_a_plan_file_holds_no_secret() -> None:

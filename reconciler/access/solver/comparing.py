@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
+from itertools import product
+from typing import TypeAlias
 
-from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits
+from reconciler.access.solver.actions import Alphabet, Service, catalogue_bits, indexes
 from reconciler.access.solver.callers import CALLER, Callers, Named, callers_told_apart
 from reconciler.access.solver.domains import FAMILIES, Family
 from reconciler.access.solver.machines import Unsettled
@@ -24,7 +26,7 @@ from reconciler.access.solver.texts import lowered
 from reconciler.access.solver.variables import answer
 from reconciler.catalogue.actions import action_catalogue
 
-__all__ = ["Direction", "Found", "Label", "direction"]
+__all__ = ["Direction", "Found", "Label", "beyond", "direction"]
 
 Label = str
 FUTURE, VACUOUS = "future-only", "vacuous"
@@ -59,81 +61,101 @@ class Direction:
 
 def direction(without: Side, having: Side, budget: Budget, wanted: int) -> Direction:
     """Return what ``having`` allows and ``without`` does not."""
-    return _Comparison(without, having, budget, wanted).run()
+    return _Comparison([without], having, budget, wanted).run()
+
+
+def beyond(without: Sequence[Side], having: Side, budget: Budget) -> Direction:
+    """Return whether ``having`` allows what no side of ``without`` does, with one request if so."""
+    return _Comparison(without, having, budget, 1, first=True).run()
+
+
+_Options: TypeAlias = tuple[Question, ...]
+"""The ways in which a request for an action may be allowed here and not there."""
+_Way: TypeAlias = tuple[_Options, int]
+"""Questions of which the first has an answer, and the actions that they are about."""
 
 
 class _Comparison:
     """The search in one direction."""
 
-    def __init__(self, without: Side, having: Side, budget: Budget, wanted: int) -> None:
+    def __init__(
+        self, without: Sequence[Side], having: Side, budget: Budget, wanted: int, *, first: bool = False
+    ) -> None:
         self._without, self._having = without, having
-        self._budget, self._wanted = budget, wanted
+        self._budget, self._wanted, self._first = budget, wanted, first
         self._size = len(action_catalogue().folded)
-        self._modes = tuple(modes(without, having))
+        self._modes = tuple(product(*(tuple(modes(one, having)) for one in without)))
         self._callers: tuple[Named, ...] = ()
 
     def run(self) -> Direction:
         """Return the result."""
         if not self._modes:
             return Direction(exists=False, found=(), bits=0, label=None, reasons=())
-        rules = list(dict.fromkeys([*self._without.rules(), *self._having.rules()]))
+        rules = list(dict.fromkeys(rule for side in (*self._without, self._having) for rule in side.rules()))
         alphabet = Alphabet.of(rule.loose for rule in rules)
         self._callers = callers_told_apart(
             one for rule in rules for dimension, one, _ in rule.box if dimension == CALLER and isinstance(one, Callers)
         )
-        reasons: dict[str, None] = {}
-        ways = []
-        for options, members in [*self._listed(rules, alphabet), *self._searched(alphabet)]:
-            met = self._met(options, reasons)
-            if met is not None:
+        reasons: dict[str, str] = {}
+        ways: list[_Way] = []
+        for options, members, name in [*self._listed(rules, alphabet), *self._searched(alphabet)]:
+            met = self._met(options, name, reasons)
+            if met:
                 ways.append((met, members))
+                if self._first:
+                    break
+        told = tuple(f"{reason}, as for {name}" for reason, name in reasons.items())
         if not ways:
-            return Direction(None if reasons else False, (), 0, None, tuple(reasons))
+            return Direction(None if told else False, (), 0, None, told)
         gained = 0
         for _, members in ways:
             gained |= members
         found, label = self._shown(ways, alphabet)
         bits = gained & ((1 << self._size) - 1)
-        return Direction(exists=True, found=found, bits=bits, label=label, reasons=())
+        return Direction(exists=True, found=found, bits=bits, label=None if reasons else label, reasons=())
 
-    def _listed(self, rules: Sequence[Rule], alphabet: Alphabet) -> list[tuple[tuple[Question, ...], int]]:
-        """Return questions about actions that have a bit, and the bits they are about."""
+    def _listed(self, rules: Sequence[Rule], alphabet: Alphabet) -> list[tuple[_Options, int, str]]:
+        """Return questions about actions that have a bit, the bits they are about, and one of the names."""
         bits = {
             rule: rule.bits | alphabet.covered(rule.loose, others=rule.actions.others) << self._size for rule in rules
         }
         every = (1 << (self._size + len(alphabet.names))) - 1
         affected = 0
-        for mode in self._modes:
-            affected |= mode.bits(bits, every)
+        for together in self._modes:
+            concerned = every
+            for mode in together:
+                concerned &= mode.bits(bits, every)
+            affected |= concerned
         for _, allows in self._having.layers:
             allowed = 0
             for rule in allows:
                 allowed |= bits[rule]
             affected &= allowed
-        found: dict[tuple[Question, ...], int] = {}
+        found: dict[_Options, int] = {}
         for members in _classes(affected, rules, bits):
             one = members & -members
             concern = partial(_listed_box, bits=bits, action=one)
             options = tuple(questions(self._having, self._modes, concern))
             if options:
                 found[options] = found.get(options, 0) | members
-        return list(found.items())
+        names = (*action_catalogue().names, *alphabet.names)
+        return [(options, members, names[next(indexes(members))]) for options, members in found.items()]
 
-    def _searched(self, alphabet: Alphabet) -> Iterator[tuple[tuple[Question, ...], int]]:
-        """Return questions about actions that no bit stands for."""
+    def _searched(self, alphabet: Alphabet) -> Iterator[tuple[_Options, int, str]]:
+        """Return questions about actions that no bit stands for, none of the bits, and what people call them."""
         for service in alphabet.services:
             concern = partial(_searched_box, service=service)
-            yield tuple(questions(self._having, self._modes, concern, service.world)), 0
+            yield tuple(questions(self._having, self._modes, concern, service.world)), 0, f"{service.name or '*'}:*"
 
-    def _met(self, questions: Iterable[Question], reasons: dict[str, None]) -> Question | None:
-        """Return the first question that has an answer."""
-        for question in questions:
+    def _met(self, options: _Options, name: str, reasons: dict[str, str]) -> _Options:
+        """Return the questions from the first on that has an answer; none if none has."""
+        for index, question in enumerate(options):
             try:
                 if self._ask(question) is not None:
-                    return question
+                    return options[index:]
             except Unsettled as error:
-                reasons[str(error)] = None
-        return None
+                reasons.setdefault(str(error), name)
+        return ()
 
     def _ask(self, question: Question) -> Point | None:
         point, cost, reason = _answered(question, self._callers_for(question))
@@ -145,43 +167,48 @@ class _Comparison:
     def _callers_for(self, question: Question) -> tuple[Named, ...]:
         return self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
 
-    def _shown(
-        self, ways: Sequence[tuple[Question, int]], alphabet: Alphabet
-    ) -> tuple[tuple[Found, ...], Label | None]:
+    def _shown(self, ways: Sequence[_Way], alphabet: Alphabet) -> tuple[tuple[Found, ...], Label | None]:
         """Return requests for the ways that were found, and the label that all of them have."""
         shown: list[Found] = []
         labels: dict[Label | None, None] = {}
-        for question, members in ways:
+        for options, members in ways:
             if len(shown) >= self._wanted and (None in labels or len(labels) > 1):
                 break
-            one = self._request(question, members, alphabet)
+            one = self._request(options, members, alphabet)
             shown.append(one)
             labels[one.label] = None
         shown.sort(key=lambda one: (one.label is not None, len(one.context)))
         return tuple(shown[: self._wanted]), next(iter(labels)) if len(labels) == 1 else None
 
-    def _request(self, question: Question, members: int, alphabet: Alphabet) -> Found:
+    def _request(self, options: _Options, members: int, alphabet: Alphabet) -> Found:
         """Return a request that people recognise: on a resource of a type that the action is for."""
-        trust = any(one[0] == CALLER for one in literals_of(question))
+        trust = any(one[0] == CALLER for one in literals_of(options[0]))
         known = members & ((1 << self._size) - 1)
         if not known:
-            point = self._point(question)
+            point = self._point(options[0])
             others = members >> self._size
-            name = alphabet.names[(others & -others).bit_length() - 1] if others else point[ACTION][0]
+            name = alphabet.names[next(indexes(others))] if others else point[ACTION][0]
             today = catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
             return self._made(name, point, None if today else FUTURE, trust=trust)
-        first = action_catalogue().names[(known & -known).bit_length() - 1]
         label: Label | None = VACUOUS
-        for shape in shapes(known, _needed(question), trust=trust):
+        for question in options:
             try:
-                real = self._point_in(question, shape, trust=trust)
+                found = self._real(question, known, trust=trust)
             except Unsettled:
                 label = None
                 continue
-            if real is not None:
-                name = shape.action_for("" if trust else str(real[RESOURCE][0]))
-                return self._made(name, real, None, trust=trust)
-        return self._made(first, self._point(question), label, trust=trust)
+            if found is not None:
+                return found
+        name = action_catalogue().names[next(indexes(known))]
+        return self._made(name, self._point(options[0]), label, trust=trust)
+
+    def _real(self, question: Question, known: int, *, trust: bool) -> Found | None:
+        """Return a request for one of the known actions on a resource that it is for, or None where there is none."""
+        for shape in shapes(known, _needed(question), trust=trust):
+            point = self._point_in(question, shape, trust=trust)
+            if point is not None:
+                return self._made(shape.action_for("" if trust else str(point[RESOURCE][0])), point, None, trust=trust)
+        return None
 
     def _point(self, question: Question) -> Point:
         found, _, _ = _answered(question, self._callers_for(question))
@@ -191,7 +218,7 @@ class _Comparison:
 
     def _point_in(self, question: Question, shape: Shape, *, trust: bool) -> Point | None:
         if trust:
-            return self._point(question)
+            return self._ask(question)
         literal: Literal = (RESOURCE, shape.resources, True)
         return self._ask(replace(question, held=(*question.held, literal)))
 

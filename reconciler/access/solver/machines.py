@@ -226,8 +226,9 @@ def _after(machines: Sequence[tuple[Machine, Role]], state: tuple[int, ...], let
 def _useful(
     wanted: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letters: Sequence[Letter]
 ) -> Sequence[Letter]:
+    symbols = isinstance(letters[-1], Symbol)
     for index, (machine, role) in enumerate(wanted):
-        if role == "base" or not any(isinstance(letter, Symbol) for letter in letters):
+        if role == "base" or not symbols:
             found = machine.next_letters(state[index])
             if found is not None:
                 return found
@@ -235,7 +236,7 @@ def _useful(
 
 
 def _alphabet(machines: Sequence[tuple[Machine, Role]]) -> list[Letter]:
-    """Return a letter that no pattern names, then all that some pattern names; symbols of the base only."""
+    """Return a letter that no pattern names, then all that some pattern names; symbols of the base only, and last."""
     texts: set[str] = set()
     symbols: dict[Symbol, None] = {}
     for machine, role in machines:

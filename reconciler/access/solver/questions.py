@@ -8,6 +8,7 @@ have in common cannot be the reason, so that only what is new asks: a Deny that 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -77,14 +78,16 @@ def _partners(without: Side, having: Side) -> list[str | None]:
     return [found.get(index) for index in range(len(without.layers))]
 
 
-def questions(having: Side, reasons: Iterable[Mode], concern: Concern, held: Box = ()) -> Iterator[Question]:
-    """Return a question for every reason; none where the answer is no at a glance."""
+def questions(
+    having: Side, reasons: Iterable[tuple[Mode, ...]], concern: Concern, held: Box = ()
+) -> Iterator[Question]:
+    """Return a question for each set of reasons, one a side; none where the answer is no at a glance."""
     groups = [(name, _boxes(allows, concern)) for name, allows in having.layers]
     barred = [box for _, box in _boxes(having.denies, concern)]
     if () in barred or not all(boxes for _, boxes in groups):
         return
-    for reason in reasons:
-        found = _question(reason, groups, barred, concern, held)
+    for together in reasons:
+        found = _question(together, groups, barred, concern, held)
         if found is not None:
             yield found
 
@@ -95,20 +98,26 @@ def _boxes(rules: Iterable[Rule], concern: Concern) -> list[tuple[Rule, Box]]:
 
 
 def _question(
-    reason: Mode,
+    reasons: Iterable[Mode],
     groups: Sequence[tuple[str, list[tuple[Rule, Box]]]],
     barred: Sequence[Box],
     concern: Concern,
     held: Box,
 ) -> Question | None:
-    if reason.deny is not None:
+    bars = list(barred)
+    for reason in reasons:
+        if reason.deny is None:
+            news = set(reason.news)
+            groups = [
+                (name, [one for one in boxes if name != reason.partner or one[0] in news]) for name, boxes in groups
+            ]
+            bars += [box for _, box in _boxes(reason.allows, concern)]
+            continue
         box = concern(reason.deny)
         if box is None:
             return None
-        return _plainer((*held, *box), [[one for _, one in boxes] for _, boxes in groups], barred)
-    news = set(reason.news)
-    options = [[box for rule, box in boxes if name != reason.partner or rule in news] for name, boxes in groups]
-    return _plainer(held, options, [*barred, *(box for _, box in _boxes(reason.allows, concern))])
+        held = (*held, *box)
+    return _plainer(held, [[box for _, box in boxes] for _, boxes in groups], bars)
 
 
 def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box]) -> Question | None:
@@ -116,18 +125,24 @@ def _plainer(held: Box, options: Iterable[Sequence[Box]], barred: Iterable[Box])
     bars = tuple(dict.fromkeys(barred))
     if () in bars:
         return None
+    whole = [frozenset(bar) for bar in bars]
     groups: dict[tuple[Box, ...], None] = {}
     for group in options:
         if () in group:
             continue
-        fitting = tuple(dict.fromkeys(box for box in group if not any(set(box).issuperset(bar) for bar in bars)))
+        fitting = tuple(dict.fromkeys(box for box in group if not _within(frozenset(box), whole)))
         if not fitting:
             return None
         groups[fitting] = None
     single = {literal for group in groups if len(group) == 1 for literal in group[0]}
-    if any(single.union(held).issuperset(bar) for bar in bars):
+    if _within(single.union(held), whole):
         return None
     return Question(held, tuple(dict.fromkeys(_merged(group) for group in groups)), _merged(bars))
+
+
+def _within(literals: AbstractSet[Literal], bars: Sequence[frozenset[Literal]]) -> bool:
+    """Return whether all that the literals hold of is in one of the bars."""
+    return any(len(bar) <= len(literals) and bar <= literals for bar in bars)
 
 
 def _merged(boxes: tuple[Box, ...]) -> tuple[Box, ...]:

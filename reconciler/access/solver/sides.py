@@ -13,7 +13,7 @@ from reconciler.access.solver.reading import Actions, Statement, read_document, 
 from reconciler.access.solver.search import Box
 from reconciler.errors import PolicyError
 
-__all__ = ["Layer", "Rule", "Side", "bound", "keys_of"]
+__all__ = ["Layer", "Rule", "Side", "bound", "joined", "keys_of"]
 
 _MEMO = 4_096
 
@@ -80,6 +80,13 @@ class Side:
             if not rule.box:
                 found &= ~rule.bits
         return found
+
+
+def joined(sides: Sequence[Side]) -> Side:
+    """Return the side that allows just what all of the sides allow."""
+    layers = tuple((f"{name} of {number}", allows) for number, side in enumerate(sides) for name, allows in side.layers)
+    denies = tuple(dict.fromkeys(rule for side in sides for rule in side.denies))
+    return Side(layers, denies, tuple(text for side in sides for text in side.texts))
 
 
 def bound(layers: Sequence[Layer], bindings: Mapping[str, tuple[str, ...]], *, trust: bool = False) -> Side:

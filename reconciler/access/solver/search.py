@@ -100,6 +100,12 @@ class Question:
     groups: tuple[tuple[Box, ...], ...]
     barred: tuple[Box, ...]
 
+    def literals(self) -> Iterator[Literal]:
+        """Return all literals, some more than once."""
+        yield from self.held
+        for box in (*(box for group in self.groups for box in group), *self.barred):
+            yield from box
+
 
 @dataclass(frozen=True, slots=True)
 class _Node:

@@ -33,6 +33,7 @@ _MOVES = 50
 _LOST = 400
 _EARLY = 2
 """Of so many variables in the first parts of ARNs it is tried how many colons their values have."""
+_USUAL = ("0", "1", "2", "3", "7", "10", "-1", "true", "false", "2030-01-01T00:00:00Z", "203.0.113.7")
 _PLAIN = ("x", "y", "z", "other")
 _ANY_ARN = Glob("arn", ("arn:", Wild.STAR))
 _NO_ARN = Glob("equals", ("*",))
@@ -197,7 +198,7 @@ def _mixed(texts: Sequence[Demand], points: Sequence[Demand], typed: Family | No
     families = _families(points)
     named = [glob.text for atoms, _ in texts for glob in _globs(atoms)]
     tries = [one for family in families for one in _candidates(family, points, typed)]
-    tries += [text for text in named if text is not None]
+    tries += [*(text for text in named if text is not None), *_USUAL]
     found = _text(texts, meter)
     if found is None:
         return None

@@ -31,7 +31,7 @@ def answer(question: Question, world: World, budget: Budget) -> Point | None:
     Raises:
         Unsettled: Neither was shown.
     """
-    literals = tuple(dict.fromkeys(_literals(question)))
+    literals = tuple(dict.fromkeys(question.literals()))
     keys = sorted({symbol.key for _, one, _ in literals if not isinstance(one, Callers) for symbol in one.symbols})
     if not keys:
         return solve(question, world, budget)
@@ -52,7 +52,7 @@ def answer(question: Question, world: World, budget: Budget) -> Point | None:
 
 def _tried(question: Question, keys: Sequence[str], world: World, budget: Budget) -> tuple[Point | None, bool]:
     """Return a request with values that suggest themselves, and whether there can be no other values."""
-    literals = tuple(dict.fromkeys(_literals(question)))
+    literals = tuple(dict.fromkeys(question.literals()))
     choices = [list(_choices(key, literals)) for key in keys]
     complete = all(_finite(key, question) for key in keys)
     for number, values in enumerate(product(*choices)):
@@ -77,12 +77,6 @@ def _refuted(question: Question, keys: Sequence[str], world: World, budget: Budg
         if _under(question, dict(zip(keys, values, strict=True)), world, budget) is not None:
             return False
     return True
-
-
-def _literals(question: Question) -> Iterator[Literal]:
-    yield from question.held
-    for box in (*(box for group in question.groups for box in group), *question.barred):
-        yield from box
 
 
 def _under(question: Question, known: Values, world: World, budget: Budget) -> Point | None:

@@ -209,6 +209,12 @@ def test_what_cannot_be_read_is_neither_possible_nor_certain() -> None:
         assert found.reasons
 
 
+def test_an_answer_does_not_depend_on_what_was_asked_before() -> None:
+    for number in ("10.0", "10", "10.00"):
+        more = document(allow("s3:GetObject", NumericGreaterThan={"s3:max-keys": number}))
+        assert compare_documents(None, more).gained[0].request.context == {"s3:max-keys": "11"}
+
+
 SCRIPT = """
 import json, sys
 from reconciler.access import compare_documents, compare_trust

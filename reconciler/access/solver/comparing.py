@@ -17,7 +17,7 @@ from reconciler.access.solver.callers import CALLER, Callers, Named, callers_tol
 from reconciler.access.solver.domains import FAMILIES, Family
 from reconciler.access.solver.machines import Unsettled
 from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resources
-from reconciler.access.solver.questions import literals_of, modes, questions
+from reconciler.access.solver.questions import modes, questions
 from reconciler.access.solver.reading import Actions
 from reconciler.access.solver.realism import Shape, shapes
 from reconciler.access.solver.search import Box, Budget, Point, Question, World
@@ -33,7 +33,6 @@ FUTURE, VACUOUS = "future-only", "vacuous"
 
 _CAP = 4_000
 _MEMO = 8_192
-_COST_OF_A_CLASS = 1
 
 
 @dataclass(frozen=True)
@@ -165,7 +164,7 @@ class _Comparison:
         return point
 
     def _callers_for(self, question: Question) -> tuple[Named, ...]:
-        return self._callers if any(one[0] == CALLER for one in literals_of(question)) else ()
+        return self._callers if any(one[0] == CALLER for one in question.literals()) else ()
 
     def _shown(self, ways: Sequence[_Way], alphabet: Alphabet) -> tuple[tuple[Found, ...], Label | None]:
         """Return requests for the ways that were found, and the label that all of them have."""
@@ -182,7 +181,7 @@ class _Comparison:
 
     def _request(self, options: _Options, members: int, alphabet: Alphabet) -> Found:
         """Return a request that people recognise: on a resource of a type that the action is for."""
-        trust = any(one[0] == CALLER for one in literals_of(options[0]))
+        trust = any(one[0] == CALLER for one in options[0].literals())
         known = members & ((1 << self._size) - 1)
         if not known:
             point = self._point(options[0])
@@ -269,7 +268,7 @@ def _classes(affected: int, rules: Iterable[Rule], bits: dict[Rule, int]) -> lis
 @lru_cache(_MEMO)
 def _answered(question: Question, callers: tuple[Named, ...]) -> tuple[Point | None, int, str | None]:
     """Return the answer, the steps it took, and why there is none; what was asked before makes no difference."""
-    keys = dict.fromkeys(dimension for dimension, _, _ in literals_of(question) if _is_key(dimension))
+    keys = dict.fromkeys(dimension for dimension, _, _ in question.literals() if _is_key(dimension))
     types = {key: family for key in keys if (family := _type(key)) is not None}
     budget = Budget(_CAP)
     try:

@@ -82,7 +82,13 @@ def point(family: Family, relation: Relation, text: str) -> Point:
     value = _range(text) if family == "IPAddress" else _PARSERS[family](text)
     if value is None:
         raise PolicyError(f"{shown(text)} is no value of the operator")
-    return Point(family, relation, value)
+    return Point(family, relation, _plainest(value) if isinstance(value, Decimal) else value)
+
+
+def _plainest(value: Decimal) -> Decimal:
+    """Return a number in one spelling, so that what is equal is the same in every answer."""
+    with localcontext(prec=_DIGITS):
+        return (value + 0).normalize()
 
 
 @lru_cache(_MEMO)

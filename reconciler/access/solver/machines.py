@@ -3,25 +3,29 @@
 A pattern is a row of states, a state a bit of one int. A policy variable that is open is a letter of its own. So that
 "there is no such text" holds for every value of the variable, the letter is read three ways: in the *base*, the set
 that is taken as the source of the text, by the variable alone; in other sets that must match, by any stretch of the
-pattern; in patterns that must not match, by the same variable and by a star that may hold colons. Where a set ignores
-case, the letter stands for the value in any case, and only what ignores case too reads it by the variable. A text that
-is found with such letters is no proof of anything.
+pattern; in patterns that must not match, by the same variable and by a star that may hold its colons. Where a set
+ignores case, the letter stands for the value in any case, and only what ignores case too reads it by the variable. A
+text that is found with such letters is no proof of anything.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from reconciler.access.solver.texts import PARTS, Glob, Piece, Symbol, Wild
+from reconciler.access.solver.texts import PARTS, Glob, Symbol, Wild
 
-__all__ = ["Letter", "Machine", "Role", "Unsettled", "common_text"]
+__all__ = ["Colons", "Letter", "Machine", "Role", "Unsettled", "common_text"]
 
 Letter: TypeAlias = str | Symbol
 Role: TypeAlias = Literal["base", "other", "barred"]
 Token: TypeAlias = tuple[str, object]
+Colons: TypeAlias = tuple[tuple[Symbol, int], ...]
+"""How many colons the values of some variables have."""
 
+_COLON: Token = ("text", ":")
 _STATES = 20_000
 _HEAVY = 4_000
 """So many states of patterns make a move twice as long."""
@@ -77,7 +81,7 @@ class Machine:
         elif kind == "?-":
             self._marks_no_colon |= mask
         elif isinstance(payload, Symbol):
-            for letter in dict.fromkeys((payload, Symbol(payload.key, payload.default))):
+            for letter in dict.fromkeys((payload, replace(payload, folded=False))):
                 self._steps[letter] = self._steps.get(letter, 0) | mask
         else:
             for char in str(payload):
@@ -90,7 +94,9 @@ class Machine:
             if role == "other":
                 return self._spread(state)
             after = (state & takes) << 1
-            return after | (state & self._loops) if role == "barred" else after
+            if role == "base":
+                return after
+            return after | (state & (self._loops | (self._loops_no_colon if letter.colons == 0 else 0)))
         takes |= self._marks
         loops = self._loops
         if letter != ":":
@@ -122,34 +128,53 @@ class Machine:
 
 
 @lru_cache(_MEMO)
-def _row(glob: Glob, *, loose: bool) -> Sequence[Token] | None:
-    """Return a pattern's tokens; ``loose``, a variable may be anything; None where there is no tight reading."""
+def _row(glob: Glob, role: Role, colons: Colons) -> Sequence[Token] | None:
+    """Return a pattern's tokens as a role reads them; None where a barred pattern has no tight reading."""
     if glob.form == "arn" and not glob.everything:
-        return _arn_row(glob, loose=loose)
+        return _arn_row(glob, role, dict(colons))
     row: list[Token] = []
     for piece in glob.pieces:
-        row += _tokens(piece, colon=glob.form != "action", loose=loose, folded=glob.form == "folded")
+        if isinstance(piece, Symbol):
+            row.append(_letter(piece, role, dict(colons).get(piece), folded=glob.form == "folded"))
+        else:
+            row += _tokens(piece, colon=glob.form != "action", folded=glob.form == "folded")
     return row
 
 
-def _arn_row(glob: Glob, *, loose: bool) -> list[Token] | None:
+def _arn_row(glob: Glob, role: Role, colons: Mapping[Symbol, int]) -> list[Token] | None:
+    """Return the tokens of an ARN pattern; the colons of a value tell parts apart like those of the pattern."""
     row: list[Token] = []
-    last = PARTS - 1
-    for index, part in enumerate(glob.parts):
-        if index:
-            row.append(("text", ":"))
-        for piece in part:
-            if isinstance(piece, Symbol) and index < last:
-                return [*row, ("*", None)] if loose else None
-            row += _tokens(piece, colon=index == last, loose=loose, folded=False)
+    part, last = 0, PARTS - 1
+    if role == "base" and all(piece is Wild.STAR or isinstance(piece, Symbol) for piece in glob.pieces):
+        return [("*", None)]
+    for piece in glob.pieces:
+        if isinstance(piece, Symbol):
+            count = colons.get(piece)
+            if part < last and (count is None or role == "other"):
+                return None if role == "barred" else [*row, ("*", None)]
+            row.append(_letter(piece, role, count, folded=False))
+            part = min(last, part + (count or 0))
+            continue
+        for token in _tokens(piece, colon=part == last, folded=False) if isinstance(piece, Wild) else _text(piece):
+            row.append(token)
+            part = min(last, part + (token == _COLON))
+    while part < last:
+        part += 1
+        row += [_COLON, ("*" if part == last else "*-", None)]
     return row
 
 
-def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator[Token]:
+def _letter(symbol: Symbol, role: Role, colons: int | None, *, folded: bool) -> Token:
+    return ("*", None) if role == "other" else ("symbol", Symbol(symbol.key, symbol.default, folded, colons))
+
+
+def _text(text: str) -> Iterator[Token]:
+    yield from (("text", char) for char in text)
+
+
+def _tokens(piece: str | Wild, *, colon: bool, folded: bool) -> Iterator[Token]:
     if isinstance(piece, Wild):
         yield piece.value if colon else f"{piece.value}-", None
-    elif isinstance(piece, Symbol):
-        yield ("*", None) if loose else ("symbol", Symbol(piece.key, piece.default, folded))
     else:
         for char in piece:
             both = folded and char.isascii() and char.isalpha()
@@ -157,22 +182,19 @@ def _tokens(piece: Piece, *, colon: bool, loose: bool, folded: bool) -> Iterator
 
 
 @lru_cache(_MEMO)
-def _machine(globs: tuple[Glob, ...], role: Role) -> Machine:
-    rows: list[Sequence[Token]] = []
-    for glob in globs:
-        row = _row(glob, loose=role == "other")
-        if row is None and role == "base":
-            row = _row(glob, loose=True)
-        if row is not None:
-            rows.append(row)
-    return Machine(rows)
+def _machine(globs: tuple[Glob, ...], role: Role, colons: Colons) -> Machine:
+    rows = (_row(glob, role, colons) for glob in globs)
+    return Machine(row for row in rows if row is not None)
 
 
-def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> tuple[str | None, int]:
+def common_text(
+    wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1, colons: Colons = ()
+) -> tuple[str | None, int]:
     """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the moves made.
 
-    ``base`` is the index of the wanted set whose variables are letters. None is a proof that there is no such text,
-    whatever the variables are; a text is a witness only where no pattern has a variable.
+    ``base`` is the index of the wanted set whose variables are letters, ``colons`` how many colons values have, where
+    that is taken as known. None is a proof that there is no such text, whatever such values the variables have; a text
+    is a witness only where no pattern has a variable.
 
     Raises:
         Unsettled: The search is too large.
@@ -180,8 +202,8 @@ def common_text(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], ba
     machines: list[tuple[Machine, Role]] = []
     for index, globs in enumerate(wanted):
         role: Role = "base" if index == base else "other"
-        machines.append((_machine(globs, role), role))
-    machines.append((_machine(barred, "barred"), "barred"))
+        machines.append((_machine(globs, role, colons), role))
+    machines.append((_machine(barred, "barred", colons), "barred"))
     return _search(machines)
 
 

@@ -16,7 +16,7 @@ from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resou
 from reconciler.access.solver.search import Box, Question
 from reconciler.access.solver.sides import Rule, Side
 
-__all__ = ["Concern", "Mode", "literals_of", "modes", "questions"]
+__all__ = ["Concern", "Mode", "modes", "questions"]
 
 Concern: TypeAlias = Callable[[Rule], Box | None]
 """What a rule asks for beside the actions that are asked about; None where it does not cover them."""
@@ -171,10 +171,3 @@ def _joined(boxes: Sequence[Box], dimension: str) -> Box:
     )
     rest = tuple(literal for literal in boxes[0] if literal[0] != dimension)
     return ((dimension, Resources(tuple(globs)), True), *rest)
-
-
-def literals_of(question: Question) -> Iterator[Literal]:
-    """Return all literals of a question, some more than once."""
-    yield from question.held
-    for box in (*(box for group in question.groups for box in group), *question.barred):
-        yield from box

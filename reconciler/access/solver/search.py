@@ -55,6 +55,8 @@ class World:
     callers: tuple[Named, ...] = ()
     many: frozenset[str] = frozenset()
     """Keys that have several values, whatever they are."""
+    single: frozenset[str] = frozenset()
+    """Keys that have one."""
     open: bool = False
     """Whether variables may be open, so that values prove nothing."""
 
@@ -73,7 +75,7 @@ class World:
             return None if any((one, two, not wanted) in literals for one, two, wanted in literals) else ("",)
         if _KEY not in dimension:
             return ("",)
-        worlds = (MANY,) if dimension in self.many else _WORLDS
+        worlds = (MANY,) if dimension in self.many else (ONE,) if dimension in self.single else _WORLDS
         return _paid(*key_values(literals, worlds, self.types.get(dimension)), budget)
 
     def _caller(self, literals: tuple[Literal, ...]) -> tuple[Named, ...] | None:
@@ -97,6 +99,12 @@ class Question:
     held: Box
     groups: tuple[tuple[Box, ...], ...]
     barred: tuple[Box, ...]
+
+    def literals(self) -> Iterator[Literal]:
+        """Return all literals, some more than once."""
+        yield from self.held
+        for box in (*(box for group in self.groups for box in group), *self.barred):
+            yield from box
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,12 +42,14 @@ class Symbol:
     default: str | None = None
     folded: bool = False
     """Whether the letters of its value may be of either case."""
+    colons: int | None = None
+    """How many colons its value holds, where that is taken as known."""
 
 
 Piece: TypeAlias = str | Wild | Symbol
 Form: TypeAlias = Literal["equals", "folded", "like", "arn", "action"]
-Values: TypeAlias = Mapping[str, tuple[str, ...]]
-"""What is known of condition keys: all their values, none for a key that is absent."""
+Values: TypeAlias = Mapping[str, tuple[str | Symbol, ...]]
+"""What is known of condition keys: all their values, none for a key that is absent; a symbol is one value, unknown."""
 
 PARTS = 6
 """How many parts an ARN has."""
@@ -147,6 +149,13 @@ class Glob:
     def symbols(self) -> frozenset[Symbol]:
         """Return the variables that are still open."""
         return frozenset(piece for piece in self.pieces if isinstance(piece, Symbol))
+
+    @cached_property
+    def early(self) -> frozenset[Symbol]:
+        """Return the open variables that stand before the last part of an ARN pattern."""
+        if self.form != "arn":
+            return frozenset()
+        return frozenset(piece for part in self.parts[:-1] for piece in part if isinstance(piece, Symbol))
 
     @cached_property
     def everything(self) -> bool:

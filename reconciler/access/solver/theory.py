@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
 from typing import TypeAlias, TypeVar
 
 from reconciler.access.solver.domains import FAMILIES, Family, Point, candidates
-from reconciler.access.solver.machines import Unsettled, common_text
+from reconciler.access.solver.machines import Colons, Unsettled, common_text
 from reconciler.access.solver.predicates import Atom, Literal, Resources, Test
-from reconciler.access.solver.texts import Glob, Wild
+from reconciler.access.solver.texts import PARTS, Glob, Wild
 
 __all__ = ["MANY", "NONE", "ONE", "Settled", "action", "key_values", "resource"]
 
@@ -30,6 +31,9 @@ Demand: TypeAlias = tuple[tuple[Atom, ...], bool]
 _MEMO = 16_384
 _MOVES = 50
 _LOST = 400
+_EARLY = 2
+"""Of so many variables in the first parts of ARNs it is tried how many colons their values have."""
+_USUAL = ("0", "1", "2", "3", "7", "10", "-1", "true", "false", "2030-01-01T00:00:00Z", "203.0.113.7")
 _PLAIN = ("x", "y", "z", "other")
 _ANY_ARN = Glob("arn", ("arn:", Wild.STAR))
 _NO_ARN = Glob("equals", ("*",))
@@ -44,10 +48,12 @@ class Meter:
 
     cost: int = 0
 
-    def text(self, wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1) -> str | None:
+    def text(
+        self, wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1, colons: Colons = ()
+    ) -> str | None:
         """Return a common text, and count what it took to find it."""
         try:
-            found, moves = common_text(wanted, barred, base)
+            found, moves = common_text(wanted, barred, base, colons)
         except Unsettled:
             self.cost += _LOST
             raise
@@ -192,7 +198,7 @@ def _mixed(texts: Sequence[Demand], points: Sequence[Demand], typed: Family | No
     families = _families(points)
     named = [glob.text for atoms, _ in texts for glob in _globs(atoms)]
     tries = [one for family in families for one in _candidates(family, points, typed)]
-    tries += [text for text in named if text is not None]
+    tries += [*(text for text in named if text is not None), *_USUAL]
     found = _text(texts, meter)
     if found is None:
         return None
@@ -237,12 +243,13 @@ def _text(demands: Sequence[Demand], meter: Meter) -> str | None:
     sources = [index for index, globs in enumerate(wanted) if any(glob.symbols for glob in globs)]
     if not sources and not any(glob.symbols for glob in barred):
         return _ground(wanted, barred, meter)
-    found: str | None = ""
-    for base in sources or [-1]:
-        found = meter.text(wanted, barred, base)
-        if found is None:
-            return None
-    return found
+    early = sorted({symbol for globs in (*wanted, barred) for glob in globs for symbol in glob.early}, key=repr)
+    known = early if len(early) <= _EARLY else []
+    for counts in product(range(PARTS), repeat=len(known)):
+        colons = tuple(zip(known, counts, strict=True))
+        if all(meter.text(wanted, barred, base, colons) is not None for base in sources or [-1]):
+            return ""
+    return None
 
 
 def _globs(atoms: tuple[Atom, ...]) -> tuple[Glob, ...]:

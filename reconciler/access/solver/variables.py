@@ -7,19 +7,20 @@ the question is settled only if the values that were tried are all there can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice, product
 
 from reconciler.access.solver.callers import Callers
 from reconciler.access.solver.machines import Unsettled
 from reconciler.access.solver.predicates import Fixed, Literal, Resources, Test
 from reconciler.access.solver.search import Box, Budget, Point, Question, World, solve
-from reconciler.access.solver.texts import Glob, Symbol, Wild
+from reconciler.access.solver.texts import Glob, Symbol, Values, Wild
 
 __all__ = ["answer"]
 
 _TRIES = 400
 _TRIED = 24
+_SPLIT = 3
 _SEVERAL = ("", "")
 _WORDS = ("alice", "bob", "carol", "x", "y", "z")
 
@@ -30,7 +31,7 @@ def answer(question: Question, world: World, budget: Budget) -> Point | None:
     Raises:
         Unsettled: Neither was shown.
     """
-    literals = tuple(dict.fromkeys(_literals(question)))
+    literals = tuple(dict.fromkeys(question.literals()))
     keys = sorted({symbol.key for _, one, _ in literals if not isinstance(one, Callers) for symbol in one.symbols})
     if not keys:
         return solve(question, world, budget)
@@ -40,63 +41,93 @@ def answer(question: Question, world: World, budget: Budget) -> Point | None:
     except Unsettled:
         if budget.left < 0:
             raise
-    choices = [list(_choices(key, literals)) for key in keys]
-    for values in islice(product(*choices), _TRIES):
-        known = dict(zip(keys, values, strict=True))
-        found = _under(question, known, world, budget)
-        if found is not None:
-            return found
-    complete = len(list(islice(product(*choices), _TRIES + 1))) <= _TRIES
-    if complete and all(_finite(key, question) for key in keys):
+    found, complete = _tried(question, keys, world, budget)
+    if found is not None or complete:
+        return found
+    if len(keys) <= _SPLIT and _refuted(question, keys, world, budget):
         return None
     names = ", ".join(f"${{{key}}}" for key in keys)
     raise Unsettled(f"what holds depends on the value of {names}")
 
 
-def _literals(question: Question) -> Iterator[Literal]:
-    yield from question.held
-    for box in (*(box for group in question.groups for box in group), *question.barred):
-        yield from box
+def _tried(question: Question, keys: Sequence[str], world: World, budget: Budget) -> tuple[Point | None, bool]:
+    """Return a request with values that suggest themselves, and whether there can be no other values."""
+    literals = tuple(dict.fromkeys(question.literals()))
+    choices = [list(_choices(key, literals)) for key in keys]
+    complete = all(_finite(key, question) for key in keys)
+    for number, values in enumerate(product(*choices)):
+        if number == _TRIES:
+            return None, False
+        try:
+            found = _under(question, dict(zip(keys, values, strict=True)), world, budget)
+        except Unsettled:
+            if budget.left < 0:
+                raise
+            complete = False
+            continue
+        if found is not None:
+            return found, True
+    return None, complete
 
 
-def _under(question: Question, known: Mapping[str, tuple[str, ...]], world: World, budget: Budget) -> Point | None:
+def _refuted(question: Question, keys: Sequence[str], world: World, budget: Budget) -> bool:
+    """Return whether there is no answer, taking keys with one value, none, and several apart."""
+    worlds: list[tuple[tuple[str | Symbol, ...], ...]] = [((Symbol(key),), (), _SEVERAL) for key in keys]
+    for values in product(*worlds):
+        if _under(question, dict(zip(keys, values, strict=True)), world, budget) is not None:
+            return False
+    return True
+
+
+def _under(question: Question, known: Values, world: World, budget: Budget) -> Point | None:
+    """Return a request in which keys have known values; of one that a symbol stands for, the promise of a request."""
     held = _grounded(question.held, known)
     groups = tuple(tuple(_all_grounded(group, known)) for group in question.groups)
     if held is None or not all(groups):
         return None
     barred = tuple(_all_grounded(question.barred, known))
     several = frozenset(key for key, values in known.items() if values is _SEVERAL)
-    found = solve(Question(held, groups, barred), World(world.types, world.callers, several), budget)
+    single = frozenset(key for key, values in known.items() if values == (Symbol(key),))
+    narrowed = World(world.types, world.callers, several, single, open=bool(single))
+    found = solve(Question(held, groups, barred), narrowed, budget)
     if found is None:
         return None
     chosen = {key: ("x", "y") if values is _SEVERAL else values for key, values in known.items()}
     return {**chosen, **found}
 
 
-def _all_grounded(boxes: Iterable[Box], known: Mapping[str, tuple[str, ...]]) -> Iterator[Box]:
+def _all_grounded(boxes: Iterable[Box], known: Values) -> Iterator[Box]:
     for box in boxes:
         found = _grounded(box, known)
         if found is not None:
             yield found
 
 
-def _grounded(box: Box, known: Mapping[str, tuple[str, ...]]) -> Box | None:
+def _grounded(box: Box, known: Values) -> Box | None:
     """Return what is left of a box where the values of some keys are known, or None where it cannot hold."""
     left: list[Literal] = []
-    for dimension, one, wanted in box:
+    for literal in box:
+        dimension, one, wanted = literal
         if isinstance(one, Callers):
-            left.append((dimension, one, wanted))
+            left.append(literal)
             continue
         filled = one.filled(known)
-        if isinstance(filled, Fixed):
-            if filled.holds(()) is not wanted:
-                return None
-        elif isinstance(filled, Test) and known.get(dimension, _SEVERAL) is not _SEVERAL:
-            if filled.holds(known[dimension]) is not wanted:
-                return None
-        else:
-            left.append((dimension, filled, wanted))
+        values = _texts(known, dimension) if isinstance(filled, Test) else None
+        if isinstance(filled, Fixed) and not filled.symbols:
+            values = ()
+        if values is None or (values and filled.symbols):
+            left.append((filled.dimension if isinstance(filled, Fixed) else dimension, filled, wanted))
+        elif filled.holds(values) is not wanted:
+            return None
     return tuple(left)
+
+
+def _texts(known: Values, key: str) -> tuple[str, ...] | None:
+    """Return the values of a key that are known one by one, or None."""
+    values = known.get(key, _SEVERAL)
+    if values is _SEVERAL or any(isinstance(value, Symbol) for value in values):
+        return None
+    return tuple(str(value) for value in values)
 
 
 def _choices(key: str, literals: Iterable[Literal]) -> Iterator[tuple[str, ...]]:

@@ -85,7 +85,9 @@ def _version_ids(
     single = left.union(others) if len(left) <= _FEW_IDS else others
     calls = {arn: {"PolicyArn": arn} for arn in sorted(single)}
     for arn, answer in _each(request, "GetPolicy", calls):
-        found[arn] = answer["Policy"]["DefaultVersionId"]
+        version = answer["Policy"].get("DefaultVersionId")
+        if version is not None:
+            found[arn] = version
     return found
 
 

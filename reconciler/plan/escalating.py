@@ -55,7 +55,8 @@ def new_escalations(before: Picture, after: Picture) -> Found:
     paths = end.graph.new(start.graph, was)
     doubts = end.graph.doubts
     for source in sorted({doubt.source for doubt in doubts}):
-        start.graph.paths_of(was.get(source, source))
+        if was.get(source, source) in start.ids:
+            start.graph.paths_of(was.get(source, source))
     known = {(doubt.source, doubt.what, doubt.reasons) for doubt in start.graph.doubts}
     fresh = [doubt for doubt in doubts if (was.get(doubt.source, doubt.source), doubt.what, doubt.reasons) not in known]
     return Found(tuple(map(end.told, paths)), end.doubted(fresh))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from reconciler.access.deciding import Principal, Request, evaluate
@@ -17,6 +17,7 @@ __all__ = ["Probes"]
 
 _MOST = 24
 """Requests for one principal, the first that its policies suggest."""
+_MEMO = 4_096
 _WELL_KNOWN = ("iam:CreateUser", "s3:GetObject", "kms:Decrypt", "ec2:TerminateInstances", "lambda:InvokeFunction")
 _COMMON = {"${Partition}": "aws", "${Region}": "us-east-1", "${Account}": "123456789012"}
 _HOLE = re.compile(r"\$\{[^}]*\}")
@@ -55,7 +56,7 @@ def _suggested(document: Any) -> Iterator[tuple[str, str]]:
                         yield from _requests(name, pattern)
 
 
-@cache
+@lru_cache(_MEMO)
 def _actions(glob: str) -> tuple[str, ...]:
     """Return actions that exist and that the glob covers: itself, or one for a prefix, or the well-known ones."""
     if glob == "*":
@@ -92,7 +93,7 @@ def _filled(hole: re.Match[str]) -> str:
     return _COMMON.get(hole[0], "x")
 
 
-@cache
+@lru_cache(_MEMO)
 def _of_format(text: str) -> re.Pattern[str]:
     parts = [re.escape(part).replace(r"\*", ".*") for part in _HOLE.split(text)]
     return re.compile(".+".join(parts).replace(":.+:", ":.*:"), re.DOTALL)

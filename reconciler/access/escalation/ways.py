@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import lru_cache
 
 from reconciler.access.escalation.asking import Asker
 from reconciler.access.escalation.changes import Made, changes, is_unbound, joint
@@ -177,7 +177,7 @@ class Ways:
         return Way(actor.arn, target.arn, actions, (best.proof, *way.proofs), 2, best.result)
 
 
-@cache
+@lru_cache(1)
 def _taking_actions() -> tuple[str, ...]:
     """Return the actions of which whoever makes itself another, or makes another more than it is, takes one."""
     methods = escalation_methods()

@@ -117,7 +117,7 @@ def _verdict(sides: Sequence[Side | str], decide: _Decide, budget: int, witnesse
         reasons = tuple(side for side in sides if isinstance(side, str))
         return Verdict(Relation.UNDECIDED, None, None, (), (), 0, 0, 0, 0, None, None, reasons, scope)
     gains, losses = (direction(*pair, Budget(budget), witnesses) for pair in ((old, new), (new, old)))
-    spelled = {**old.spelled(), **new.spelled()} if gains.found or losses.found else {}
+    spelled = _spelled(old, new) if gains.found or losses.found else {}
     gains, gained = _confirmed(gains, decide, spelled, allowed=1)
     losses, lost = _confirmed(losses, decide, spelled, allowed=0)
     return Verdict(
@@ -135,6 +135,14 @@ def _verdict(sides: Sequence[Side | str], decide: _Decide, budget: int, witnesse
         reasons=tuple(dict.fromkeys([*gains.reasons, *losses.reasons])),
         scope=scope,
     )
+
+
+def _spelled(old: Side, new: Side) -> Mapping[str, str]:
+    """Return how condition keys are spelled, by their folded names; of two spellings always the same one."""
+    found: dict[str, str] = {}
+    for key, spelling in (*old.spelled().items(), *new.spelled().items()):
+        found[key] = max(spelling, found.get(key, spelling))
+    return found
 
 
 def _relation(widens: bool | None, narrows: bool | None) -> Relation:  # noqa: FBT001  two answers

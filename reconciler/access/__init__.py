@@ -7,7 +7,9 @@ about one principal; whatever they find is shown by a request that ``evaluate`` 
 
 from __future__ import annotations
 
-from reconciler.access.asking import certain, possible
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from reconciler.access.deciding import (
     Decision,
     Layer,
@@ -19,9 +21,12 @@ from reconciler.access.deciding import (
     evaluate_trust,
 )
 from reconciler.access.principals import Caller
-from reconciler.access.proving import compare, compare_documents, compare_trust, exceeds
 from reconciler.access.statements import Document
 from reconciler.access.verdict import Answer, Label, Relation, Scope, Verdict, Witness
+
+if TYPE_CHECKING:
+    from reconciler.access.asking import certain, possible
+    from reconciler.access.proving import compare, compare_documents, compare_trust, exceeds
 
 __all__ = [
     "Answer",
@@ -47,3 +52,16 @@ __all__ = [
     "exceeds",
     "possible",
 ]
+
+_LATE = {
+    **dict.fromkeys(("certain", "possible"), "asking"),
+    **dict.fromkeys(("compare", "compare_documents", "compare_trust", "exceeds"), "proving"),
+}
+"""What is loaded once it is asked for: the solver costs more than all the rest, and few commands prove anything."""
+
+
+def __getattr__(name: str) -> Any:
+    """Return a function of the solver."""
+    if name not in _LATE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"reconciler.access.{_LATE[name]}"), name)

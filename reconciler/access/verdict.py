@@ -73,7 +73,7 @@ class Verdict:
     narrows: bool | None
     """Whether a request is allowed by the old side only; None where that is not known."""
     gained: tuple[Witness, ...]
-    """Requests that the new side only allows: one for each way of gaining that was found, the plainest first."""
+    """Requests that the new side only allows: one for each way of gaining that was found, the weightiest first."""
     lost: tuple[Witness, ...]
     """Requests that the old side only allows."""
     gained_actions: int

@@ -19,7 +19,7 @@ from reconciler.access.solver.machines import Unsettled
 from reconciler.access.solver.predicates import ACTION, RESOURCE, Literal, Resources
 from reconciler.access.solver.questions import modes, questions
 from reconciler.access.solver.reading import Actions
-from reconciler.access.solver.realism import Shape, shapes
+from reconciler.access.solver.realism import Shape, level_of, shapes, weightiest
 from reconciler.access.solver.search import Box, Budget, Point, Question, World
 from reconciler.access.solver.sides import Rule, Side
 from reconciler.access.solver.texts import lowered
@@ -170,13 +170,13 @@ class _Comparison:
         """Return requests for the ways that were found, and the label that all of them have."""
         shown: list[Found] = []
         labels: dict[Label | None, None] = {}
-        for options, members in ways:
+        for options, members in sorted(ways, key=_weight):
             if len(shown) >= self._wanted and (None in labels or len(labels) > 1):
                 break
             one = self._request(options, members, alphabet)
             shown.append(one)
             labels[one.label] = None
-        shown.sort(key=lambda one: (one.label is not None, len(one.context)))
+        shown.sort(key=lambda one: one.label is not None)
         return tuple(shown[: self._wanted]), next(iter(labels)) if len(labels) == 1 else None
 
     def _request(self, options: _Options, members: int, alphabet: Alphabet) -> Found:
@@ -190,9 +190,9 @@ class _Comparison:
             today = catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
             return self._made(name, point, None if today else FUTURE, trust=trust)
         label: Label | None = VACUOUS
-        for question in options:
+        for question, sought in product(options, dict.fromkeys((weightiest(known, trust=trust), known))):
             try:
-                found = self._real(question, known, trust=trust)
+                found = self._real(question, sought, trust=trust)
             except Unsettled:
                 label = None
                 continue
@@ -225,6 +225,11 @@ class _Comparison:
         context = tuple((key, tuple(values)) for key, values in sorted(point.items()) if _is_key(key) and values)
         caller = point[CALLER][0] if trust else None
         return Found(action, "*" if trust else str(point[RESOURCE][0]), context, caller, label)
+
+
+def _weight(way: _Way) -> tuple[int, int]:
+    """Return a way's place among those that are shown: what matters most comes first, then what is about most."""
+    return level_of(way[1]), -way[1].bit_count()
 
 
 def _needed(question: Question) -> list[Resources]:

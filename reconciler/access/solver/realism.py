@@ -12,9 +12,13 @@ from reconciler.access.solver.predicates import Resources
 from reconciler.access.solver.texts import Glob, Piece, Wild, match_pieces
 from reconciler.catalogue.actions import action_catalogue
 
-__all__ = ["Shape", "shapes"]
+__all__ = ["Shape", "level_of", "shapes", "weightiest"]
 
 _MEMO = 4_096
+_ASSUMING = "sts:assumerole"
+_PERMISSIONS, _OWN = "Permissions management", "iam:"
+_LEVELS = (_OWN, _PERMISSIONS, "Write", "Tagging", "Read", "List")
+"""Levels of access, the weightiest first: whoever manages IAM's own permissions may come to do anything."""
 _ACTIONS = 32_768
 _LARGE = 200
 _HOLE = re.compile(r"(\$\{[^}]*\}|\*)")
@@ -51,6 +55,35 @@ def shapes(bits: int, wanted: Sequence[Resources], *, trust: bool) -> Iterator[S
     for usual in (True, False):
         for start in range(0, len(pairs), _LARGE):
             yield _shape(tuple(pairs[start : start + _LARGE]), usual=usual)
+
+
+def weightiest(bits: int, *, trust: bool) -> int:
+    """Return those of some actions of the catalogue that matter most to whoever reads of them."""
+    if trust:
+        assuming = bits & _bits_by_level()[0]
+        if assuming:
+            return assuming
+    return next((bits & level for level in _bits_by_level()[1:] if bits & level), bits)
+
+
+def level_of(bits: int) -> int:
+    """Return how much the weightiest of some actions of the catalogue matters; the smaller, the more."""
+    return next((place for place, level in enumerate(_bits_by_level()[1:]) if bits & level), len(_LEVELS))
+
+
+@lru_cache(1)
+def _bits_by_level() -> tuple[int, ...]:
+    """Return the actions by which a role is assumed, then those of each level of access."""
+    catalogue = action_catalogue()
+    size = (len(catalogue.folded) + 7) // 8
+    found = {name: bytearray(size) for name in (_ASSUMING, *_LEVELS)}
+    for index, name in enumerate(catalogue.folded):
+        level = catalogue.access_level(index)
+        own = level == _PERMISSIONS and name.startswith(_OWN)
+        for place in (level, _OWN if own else "", name if name == _ASSUMING else ""):
+            if place in found:
+                found[place][index // 8] |= 1 << index % 8
+    return tuple(int.from_bytes(bits, "little") for bits in found.values())
 
 
 def _may_be(formats: tuple[str, ...], wanted: Sequence[Resources]) -> bool:

@@ -13,7 +13,7 @@ CODE := reconciler tests demo tools bench
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test long faults actions access-bench check lint types rooms fmt clean
+.PHONY: help demo test coverage long faults actions access-bench check lint types rooms fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +22,10 @@ demo: $(VENV)/.runtime ## Run the main job on an AWS account of its own, inside 
 	@$(BIN)/python demo/demo.py
 
 test: $(VENV)/.development ## Run the test suite; long laws are sampled (TESTS=… picks tests)
-	$(BIN)/python -m pytest -n 2 $(if $(TESTS),$(TESTS),--cov --cov-report=term)
+	$(BIN)/python -m pytest -n 2 $(TESTS)
+
+coverage: $(VENV)/.development ## Run the test suite and say which lines it misses; takes about twice as long
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term
 
 long: $(VENV)/.development ## Run the test suite at full size
 	RECONCILER_TESTS=long $(BIN)/python -m pytest -n 2 $(TESTS)

@@ -107,8 +107,8 @@ class _Comparison:
         if not ways:
             return Direction(None if told else False, (), 0, None, told)
         gained = 0
-        for _, members in ways:
-            gained |= members
+        for options, members in ways:
+            gained |= members or self._today(options)
         found, label = self._shown(ways, alphabet)
         bits = gained & ((1 << self._size) - 1)
         return Direction(exists=True, found=found, bits=bits, label=None if reasons else label, reasons=())
@@ -188,7 +188,8 @@ class _Comparison:
             others = members >> self._size
             name = alphabet.names[next(indexes(others))] if others else point[ACTION][0]
             today = catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
-            return self._made(name, point, None if today else FUTURE, trust=trust)
+            spelled = action_catalogue().names[next(indexes(today))] if today else name
+            return self._made(spelled, point, None if today else FUTURE, trust=trust)
         label: Label | None = VACUOUS
         for question, sought in product(options, dict.fromkeys((weightiest(known, trust=trust), known))):
             try:
@@ -200,6 +201,11 @@ class _Comparison:
                 return found
         name = action_catalogue().names[next(indexes(known))]
         return self._made(name, self._point(options[0]), label, trust=trust)
+
+    def _today(self, options: _Options) -> int:
+        """Return the action of the catalogue that was found where no bit was asked about; none if it has none."""
+        name = self._point(options[0])[ACTION][0]
+        return catalogue_bits(Actions((lowered(name),), others=False, written=(name,)))
 
     def _real(self, question: Question, known: int, *, trust: bool) -> Found | None:
         """Return a request for one of the known actions on a resource that it is for, or None where there is none."""

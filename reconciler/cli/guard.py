@@ -33,6 +33,17 @@ def guarded(argv: Sequence[str]) -> int:
         # A character that the terminal cannot show is no reason to stop half way.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    code = _told(argv)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        # What could not be written has been told of; Python would try again at exit, and end with a code of its own.
+        discard_output()
+    return code
+
+
+def _told(argv: Sequence[str]) -> int:
+    """Run the command, and return its exit code once whatever went wrong has been told."""
     try:
         code = _run(argv)
         sys.stdout.flush()

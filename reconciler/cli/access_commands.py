@@ -12,7 +12,7 @@ import click
 from reconciler.cli.escalating import escalations
 from reconciler.cli.picturing import State, about_a_state, pictured
 from reconciler.cli.screen import complain, console, unread
-from reconciler.cli.target import Target
+from reconciler.cli.target import FORMAT, Target
 from reconciler.errors import Fault, InputError, RefusedError
 
 if TYPE_CHECKING:
@@ -22,15 +22,6 @@ __all__ = ["access"]
 
 _YES, _ERROR, _NO = 0, 1, 3
 _STDIN = "-"
-
-_FORMAT = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
 
 
 @click.group(invoke_without_command=True)
@@ -62,7 +53,7 @@ access.add_command(escalations)
     help="Exit with 3 if NEW allows more (wider; wider-strict counts also what only future actions or no existing "
     "resource can show), or if that is not settled. May be repeated.",
 )
-@_FORMAT
+@FORMAT
 def compare(old: Path, new: Path, fail_on: Sequence[str], output: str, *, trust: bool) -> int:
     """Tell what NEW.json allows more or less than OLD.json, offline.
 
@@ -91,7 +82,7 @@ def compare(old: Path, new: Path, fail_on: Sequence[str], output: str, *, trust:
 @click.argument("action")
 @click.argument("resource")
 @click.option("--context", "context", metavar="KEY=VALUE", multiple=True, help="A condition key; may be repeated.")
-@_FORMAT
+@FORMAT
 @about_a_state
 def can(  # noqa: PLR0913  a parameter an option
     target: Target,
@@ -125,7 +116,7 @@ def can(  # noqa: PLR0913  a parameter an option
 @click.argument("action")
 @click.argument("resource")
 @click.option("--context", "context", metavar="KEY=VALUE", multiple=True, help="A condition key; may be repeated.")
-@_FORMAT
+@FORMAT
 @about_a_state
 def who_can(target: Target, state: State, action: str, resource: str, context: Sequence[str], output: str) -> int:
     """List who can do ACTION on RESOURCE, and by which statement.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reconciler.cli.screen import complain, unread
+from reconciler.cli.target import FORMAT
 from reconciler.errors import ReconcilerError
 from reconciler.report.lines import counted, printable
 
@@ -22,14 +23,7 @@ _FOUND = 0
 @click.option(
     "--details", "detailed", is_flag=True, help="Show ARN formats and condition keys, as for a single action."
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
+@FORMAT
 @click.argument("glob", required=False)
 def actions(glob: str | None, output: str, *, detailed: bool) -> int:
     """Search the actions that IAM knows, offline; without a GLOB, list the services.

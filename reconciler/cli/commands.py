@@ -15,6 +15,7 @@ from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
+    FORMAT,
     SANDBOX_OPTION,
     Target,
     targeted,
@@ -27,15 +28,6 @@ from reconciler.report.lines import counted
 __all__ = ["cli"]
 
 _IN_SYNC, _ERROR, _DIFFERENCES, _CONFLICTS = 0, 1, 2, 3
-
-_FORMAT = click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
 
 
 class _Root(click.Group):
@@ -90,7 +82,7 @@ def validate(target: Target) -> int:
 
 
 @cli.command()
-@_FORMAT
+@FORMAT
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
 @gate.FAIL_ON
 @saved.saving
@@ -158,7 +150,7 @@ def apply(
 
 
 @cli.command()
-@_FORMAT
+@FORMAT
 @targeted
 def drift(target: Target, output: str) -> int:
     """Show what in the account is not as declared.

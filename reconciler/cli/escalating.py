@@ -6,7 +6,7 @@ import click
 
 from reconciler.cli.picturing import State, about_a_state, pictured
 from reconciler.cli.screen import console, status, unread
-from reconciler.cli.target import Target
+from reconciler.cli.target import FORMAT, Target
 
 __all__ = ["escalations"]
 
@@ -17,14 +17,7 @@ _DONE = 0
 @click.option(
     "--possible", "with_possible", is_flag=True, help="List also what takes something that runs with another's role."
 )
-@click.option(
-    "--format",
-    "output",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for programs.",
-)
+@FORMAT
 @about_a_state
 def escalations(target: Target, state: State, output: str, *, with_possible: bool) -> int:
     """List who gets at more than anybody gave it, and how, each step with a request that is allowed.

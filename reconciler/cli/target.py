@@ -17,6 +17,7 @@ __all__ = [
     "DEFAULT_DIRECTORY",
     "DEFAULT_SANDBOX",
     "DIRECTORY",
+    "FORMAT",
     "SANDBOX_OPTION",
     "Target",
     "dated",
@@ -109,6 +110,15 @@ def with_sandbox_named(args: Sequence[str]) -> list[str]:
     bare = "--sandbox"
     return [f"{bare}={DEFAULT_SANDBOX}" if arg == bare and at < end else arg for at, arg in enumerate(args)]
 
+
+FORMAT = click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs.",
+)
 
 SANDBOX_OPTION = click.option(
     "--sandbox",

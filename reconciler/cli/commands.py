@@ -101,6 +101,7 @@ def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[st
         saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
         _show(made, output, "plan", target)
+    gate.refuse_alarms(made)
     gate.refuse_unmet(made)
     gate.refuse_access(made, fail_on)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
@@ -138,6 +139,7 @@ def apply(
             _show(made, "text", "plan", target)
         else:
             click.echo(f"nothing to write: everything in {target.plan} is true already")
+    gate.refuse_alarms(made)
     gate.refuse_unmet(made)
     if made.steps:
         gate.refuse_access(made, fail_on)
@@ -160,6 +162,7 @@ def drift(target: Target, output: str) -> int:
     made, _ = run.planned(target, run.checked(target))
     with unread():
         _show(made, output, "drift", target)
+    gate.refuse_alarms(made)
     gate.refuse_unmet(made)
     return _code(made, differences=_DIFFERENCES)
 

@@ -27,6 +27,7 @@ __all__ = [
     "last_look",
     "objections",
     "refuse_access",
+    "refuse_alarms",
     "refuse_spikes",
     "refuse_unmet",
 ]
@@ -97,6 +98,17 @@ def refuse_unmet(plan: Plan) -> None:
     if failing:
         reasons = [f"{place(origin)}: not as expected: `{text}`" for origin, text in sorted(failing)]
         raise RefusedError([*reasons, "nothing was written, because of what the documents expect"])
+
+
+def refuse_alarms(plan: Plan) -> None:
+    """Return if no guard speaks against the plan, or somebody consented to each that does.
+
+    Raises:
+        RefusedError: a guard stands.
+    """
+    if plan.standing:
+        reasons = [f"{alarm.guard}: {alarm.subject}: {alarm.what}; {alarm.remedy}" for alarm in plan.standing]
+        raise RefusedError([*reasons, "nothing was written, because of what the guards say"])
 
 
 def refuse_spikes(plan: Plan, *, allowed: bool) -> None:

@@ -63,6 +63,7 @@ def undo(  # noqa: PLR0913  a parameter an option
     applies = bool(made.steps) and saving.out is None
     with heard() if applies else unread():
         _show(made, journals.told(found.journal))
+    gate.refuse_alarms(made)
     gate.refuse_access(made, fail_on)
     if applies:
         gate.refuse_spikes(made, allowed=allow_spike)

@@ -14,7 +14,7 @@ from reconciler.documents.tree import Tree
 from reconciler.documents.variables import NAME, Definition, Scope, fill, resolve
 from reconciler.documents.wording import objections
 from reconciler.errors import Fault
-from reconciler.model import IgnoreRule, Path, Settings
+from reconciler.model import Path, Rule, Settings
 
 __all__ = ["NOWHERE", "AccountEntry", "AccountSettings", "SettingsFile", "read_settings"]
 
@@ -165,7 +165,7 @@ class _Reader:
         found = enumerate(items) if isinstance(items, list) else ()
         return [(index, item) for index, item in found if (key, index) not in blamed]
 
-    def _rule(self, item: Any, path: Path) -> IgnoreRule | None:
+    def _rule(self, item: Any, path: Path) -> Rule | None:
         given = {"match": item} if isinstance(item, str) else item
         kind = given["match"].partition("/")[0].lower()
         if not any(fnmatchcase(name, kind) for name in self._kinds):
@@ -178,9 +178,9 @@ class _Reader:
                 (*path, "until"), f"{quoted(given['until'])} is no day of the calendar", "write it as YYYY-MM-DD"
             )
             return None
-        return IgnoreRule(given["match"], given.get("reason"), until, self._tree.at(path))
+        return Rule(given["match"], given.get("reason"), until, self._tree.at(path))
 
-    def warning(self, rule: IgnoreRule) -> Fault:
+    def warning(self, rule: Rule) -> Fault:
         """Return the warning that a rule has run out."""
         what = f"the ignore rule for {rule.match} ended on {rule.until}"
         return Fault(str(rule.origin), what, "remove it, or move its day")

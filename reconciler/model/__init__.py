@@ -4,8 +4,24 @@ from __future__ import annotations
 
 from reconciler.model.access import Access, Escalation, Evidence, Hop, Impact, Relation, Subject
 from reconciler.model.address import Account, Address, Origin
-from reconciler.model.document import Context, Declared, Desired, Document, IgnoreRule, Path, Report, Settings, State
+from reconciler.model.document import (
+    Base,
+    Context,
+    Declared,
+    Desired,
+    Document,
+    Limit,
+    LimitName,
+    Path,
+    Report,
+    Requirement,
+    Roles,
+    Rule,
+    Settings,
+    State,
+)
 from reconciler.model.expectation import Expectation, Named, Unmet
+from reconciler.model.guard import ACCOUNT, GUARDS, Alarm, Consent, GuardId, Hold, LeftBehind, Skip
 from reconciler.model.kind import (
     Absent,
     Effect,
@@ -23,12 +39,13 @@ from reconciler.model.kind import (
     Sweep,
     Value,
 )
-from reconciler.model.plan import Action, Call, Change, Conflict, Difference, Mark, Note, Plan, Sign, Step
+from reconciler.model.plan import Action, Call, Cause, Change, Conflict, Difference, Mark, Note, Plan, Sign, Step
 
 __all__ = [
-    "Absent", "Access", "Account", "Action", "Address", "Call", "Change", "Conflict", "Context", "Declared",
-    "Desired", "Difference", "Document", "Effect", "Escalation", "Evidence", "Expectation", "Facet", "Fixed",
-    "Grants", "Hop", "IgnoreRule", "Impact", "Items", "Kind", "Live", "Lookup", "Mark", "Named", "Note", "Observed",
-    "Origin", "Parsed", "Path", "Plan", "Relation", "Report", "Resource", "Rows", "Settings", "Sign", "State", "Step",
-    "Subject", "Sweep", "Unmet", "Value",
+    "ACCOUNT", "GUARDS", "Absent", "Access", "Account", "Action", "Address", "Alarm", "Base", "Call", "Cause",
+    "Change", "Conflict", "Consent", "Context", "Declared", "Desired", "Difference", "Document", "Effect",
+    "Escalation", "Evidence", "Expectation", "Facet", "Fixed", "Grants", "GuardId", "Hold", "Hop", "Impact", "Items",
+    "Kind", "LeftBehind", "Limit", "LimitName", "Live", "Lookup", "Mark", "Named", "Note", "Observed", "Origin",
+    "Parsed", "Path", "Plan", "Relation", "Report", "Requirement", "Resource", "Roles", "Rows", "Rule", "Settings",
+    "Sign", "Skip", "State", "Step", "Subject", "Sweep", "Unmet", "Value",
 ]  # fmt: skip

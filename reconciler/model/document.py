@@ -11,8 +11,24 @@ from typing import Any, Literal, TypeAlias
 from reconciler.errors import Fault
 from reconciler.model.address import Account, Address, Origin
 from reconciler.model.expectation import Expectation
+from reconciler.model.guard import Consent, GuardId, Hold
 
-__all__ = ["Context", "Declared", "Desired", "Document", "IgnoreRule", "Path", "Report", "Settings", "State"]
+__all__ = [
+    "Base",
+    "Context",
+    "Declared",
+    "Desired",
+    "Document",
+    "Limit",
+    "LimitName",
+    "Path",
+    "Report",
+    "Requirement",
+    "Roles",
+    "Rule",
+    "Settings",
+    "State",
+]
 
 Path: TypeAlias = tuple[str | int, ...]
 """The keys and indexes that lead from a document's root to one of its nodes."""
@@ -21,6 +37,9 @@ Report: TypeAlias = Callable[[Path, str, str], None]
 """How a parser reports a fault: path within the document, what is wrong, what to do."""
 
 State: TypeAlias = Literal["present", "absent", "unmanaged"]
+
+LimitName: TypeAlias = Literal["delete", "narrow", "widen", "trust"]
+"""What a limit counts: objects that are deleted; principals whose access shrinks, or grows, or whose trust changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +93,8 @@ class Declared:
     """Per field the items that shall not be there: ``state: absent``, or ``until`` is past."""
     renamed_from: str | None = None
     replace: bool = False
+    adopt: bool = False
+    """Whether an object that somebody else made may be taken over."""
     reason: str | None = None
     document: Document | None = None
 
@@ -83,8 +104,8 @@ class Declared:
 
 
 @dataclass(frozen=True, slots=True)
-class IgnoreRule:
-    """Objects that are never written though always read: a pattern over addresses, valid through ``until``."""
+class Rule:
+    """Objects by a pattern over their addresses, and why the rule is there; it is valid through ``until``."""
 
     match: str
     reason: str | None = None
@@ -92,9 +113,47 @@ class IgnoreRule:
     origin: Origin | None = None
 
     def covers(self, address: Address, today: dt.date) -> bool:
-        """Return whether the rule spares ``address`` on the day ``today`` (UTC); names match ignoring case."""
+        """Return whether the rule covers ``address`` on the day ``today`` (UTC); names match ignoring case."""
         if self.until is not None and today > self.until:
             return False
+        return fnmatchcase(f"{address.kind}/{address.folded}", self.match.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much a plan may do of one thing; None: as much as it likes."""
+
+    count: int | None = None
+    percent: int | None = None
+    """Of the objects, or of the principals, that there are before the plan."""
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Who plans, who applies, and who can still get in when all else fails; all of them are protected."""
+
+    plan: Address | None = None
+    apply: Address | None = None
+    recover: tuple[Address, ...] = ()
+    origin: Origin | None = None
+
+    @property
+    def every(self) -> tuple[Address, ...]:
+        """Return all that are named."""
+        return tuple(one for one in (self.plan, self.apply, *self.recover) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Fields that every declared object of a pattern must give a value."""
+
+    match: str
+    fields: tuple[str, ...]
+    origin: Origin | None = None
+
+    def covers(self, address: Address) -> bool:
+        """Return whether it is about the object at ``address``; names match ignoring case."""
         return fnmatchcase(f"{address.kind}/{address.folded}", self.match.lower())
 
 
@@ -104,15 +163,31 @@ class Settings:
 
     owner: str | None = None
     prune: bool = False
-    ignore: Sequence[IgnoreRule] = ()
+    roles: Roles = Roles()
+    protect: Sequence[Rule] = ()
+    """Objects that are not written at all, nor what they depend on."""
+    limits: Mapping[LimitName, Limit] = field(default_factory=dict)
+    require: Sequence[Requirement] = ()
+    accounts: frozenset[str] = frozenset()
+    """The ids of all accounts that the settings name."""
+    places: Mapping[str, Origin] = field(default_factory=dict)
+    """Where each key stands."""
+    ignore: Sequence[Rule] = ()
     keep: Sequence[str] = ()
     """Patterns over ``kind/name/policy-name``: attachments that are never drift."""
     ignore_tags: Sequence[str] = ()
     """Patterns over tag keys that are never written."""
 
-    def ignoring(self, address: Address, today: dt.date) -> IgnoreRule | None:
+    def ignoring(self, address: Address, today: dt.date) -> Rule | None:
         """Return the first rule that spares ``address`` on the day ``today``, or None."""
         return next((rule for rule in self.ignore if rule.covers(address, today)), None)
+
+    def protecting(self, address: Address, today: dt.date) -> Rule | None:
+        """Return the first rule that protects ``address`` on the day ``today``, be it as one of the roles, or None."""
+        own = next((rule for rule in self.protect if rule.covers(address, today)), None)
+        if own is None and address in self.roles.every:
+            return Rule(str(address), "it is among the settings' roles", None, self.roles.origin)
+        return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +201,28 @@ class Desired:
     """The day, UTC, that every ``until`` is held against."""
     warnings: tuple[Fault, ...] = ()
     expectations: tuple[Expectation, ...] = ()
+    consents: tuple[Consent, ...] = ()
+    """What may be done although a guard speaks against it; past ones among them."""
+    holds: tuple[Hold, ...] = ()
+    """What is frozen; past ones among them."""
     """What is to be true of access once the account is as desired."""
     verbatim: bool = False
     """Whether the resources hold what IAM's calls take: references are resolved, the ownership mark is among the tags
     where it belongs, and of what is not declared nothing is to be said."""
+
+    def consented(self, guard: GuardId, subject: str) -> Consent | None:
+        """Return the consent that lifts this guard for this very subject today, or None."""
+        return next((one for one in self.consents if one.lifts(guard, subject, self.today)), None)
+
+    def held(self, address: Address) -> Hold | None:
+        """Return the hold that freezes the object at ``address`` today, or None."""
+        return next((one for one in self.holds if one.address == address and self.today <= one.until), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """What the documents said at another commit, of the same account and on the same day."""
+
+    commit: str
+    """The commit's full name."""
+    desired: Desired

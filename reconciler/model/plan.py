@@ -10,11 +10,15 @@ from typing import Any, Literal, TypeAlias
 from reconciler.model.access import Access
 from reconciler.model.address import Account, Address, Origin
 from reconciler.model.expectation import Expectation, Unmet
+from reconciler.model.guard import Alarm, Consent, GuardId, LeftBehind, Skip
 
-__all__ = ["Action", "Call", "Change", "Conflict", "Difference", "Mark", "Note", "Plan", "Sign", "Step"]
+__all__ = ["Action", "Call", "Cause", "Change", "Conflict", "Difference", "Mark", "Note", "Plan", "Sign", "Step"]
 
 Action: TypeAlias = Literal["create", "update", "delete", "replace", "rename"]
 Sign: TypeAlias = Literal["+", "~", "-"]
+
+Cause: TypeAlias = Literal["", "change", "drift"]
+"""``change``: the documents say something else than at the base; ``drift``: the account moved; empty: no base."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,8 @@ class Difference:
     detail: tuple[str, ...] = ()
     """Lines that explain the difference, each beginning with its own sign."""
     origin: Origin | None = None
+    reverts: bool = False
+    """Whether the documents say of it what they said at the base, so that the account is what moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,7 @@ class Change:
     warnings: tuple[str, ...] = ()
     irreversible: tuple[str, ...] = ()
     """What is lost for good: no later plan, an undo neither, brings it back."""
+    cause: Cause = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,8 @@ class Conflict:
     what: str
     remedy: str
     origin: Origin | None = None
+    guard: GuardId | None = None
+    """The guard that leaves it open; None: IAM does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +137,22 @@ class Plan:
     """What the documents expect of access once the steps are made."""
     unmet: Sequence[Unmet] = ()
     """What of that is not so, or not known."""
+    alarms: Sequence[Alarm] = ()
+    """What the guards say against it, those with consent among them."""
+    left_behind: Sequence[LeftBehind] = ()
+    skips: Sequence[Skip] = ()
+    """What was spared, and by which rule."""
+    used: frozenset[Consent] = frozenset()
+    """The consents without which the plan would be another, or would be refused."""
+    consents: Sequence[Consent] = ()
+    """All consents that the documents and the command line give, past ones among them."""
+    base: str | None = None
+    """The commit that the documents were held against."""
+
+    @property
+    def standing(self) -> tuple[Alarm, ...]:
+        """Return the alarms that nobody consented to: because of them nothing must be applied."""
+        return tuple(alarm for alarm in self.alarms if alarm.consent is None)
 
     @property
     def as_expected(self) -> bool:

@@ -8,13 +8,15 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeAlias
 
 from reconciler.diff import Diff, compare
-from reconciler.model import Access, Account, Address, Desired, Expectation, Live, Note, Plan, Step, Unmet
+from reconciler.model import Access, Account, Address, Base, Desired, Expectation, Live, Note, Plan, Step, Unmet
 from reconciler.plan.foresee import changed_by
+from reconciler.plan.guards import Scene, alarms
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
+from reconciler.plan.stricter import stricter
 
-__all__ = ["Begun", "Reader", "accessed", "make", "unmet"]
+__all__ = ["Begun", "Library", "Reader", "accessed", "guarded", "make", "unmet"]
 
 Begun: TypeAlias = Callable[[Live], AbstractSet[Address]]
 """From the account to the objects in it that a run of the same plan, which stopped, has created."""
@@ -61,12 +63,19 @@ class _Remembering:
         return {arn: self._found[arn] for arn in sorted(wanted & self._found.keys())}
 
 
-def make(desired: Desired, iam: Reader, live: Live | None = None, begun: Begun | None = None) -> Plan:
+def make(
+    desired: Desired,
+    iam: Reader,
+    live: Live | None = None,
+    begun: Begun | None = None,
+    base: Base | None = None,
+) -> Plan:
     """Return the smallest plan that makes the account as desired; the same input gives the same plan.
 
     What only some plans need (the tags of policies, the credentials of users that go, policies that nobody has heard
     of) is read once the comparison has asked for it. ``live`` is a snapshot that has been read already.
     What ``begun`` names is planned on with as the run that created it would have gone on.
+    ``base`` is what the documents said before the change that is planned.
 
     Raises:
         InputError: a reference leads nowhere, or the documents would prune everything.
@@ -90,7 +99,8 @@ def make(desired: Desired, iam: Reader, live: Live | None = None, begun: Begun |
             access = accessed(live, steps, reader)
             fails = unmet(desired.expectations, live, steps, reader)
             header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
-            return dataclasses.replace(_plan(desired, live, diff, steps), access=access, unmet=fails, header=header)
+            made = dataclasses.replace(_plan(desired, live, diff, steps), access=access, unmet=fails, header=header)
+            return guarded(made, desired, live, reader, base)
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:
@@ -125,6 +135,19 @@ def unmet(expectations: Sequence[Expectation], live: Live, steps: Sequence[Step]
     from reconciler.plan.expecting import checked  # noqa: PLC0415  a plan of which nothing is expected must not pay
 
     return checked(expectations, live, [step.call for step in steps], iam.documents)
+
+
+def guarded(plan: Plan, desired: Desired, live: Live, iam: Library, base: Base | None = None) -> Plan:
+    """Return the plan with what the guards say against it; ``live`` is what it was made from.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    settings = stricter(desired.settings, base.desired.settings if base is not None else None)
+    found = alarms(Scene(plan, desired, settings, live, iam.documents, base))
+    used = plan.used | {alarm.consent for alarm in found if alarm.consent is not None}
+    commit = base.commit if base is not None else None
+    return dataclasses.replace(plan, alarms=found, used=used, consents=desired.consents, base=commit)
 
 
 def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Plan:

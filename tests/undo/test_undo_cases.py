@@ -16,7 +16,7 @@ from reconciler.kinds import KINDS
 from reconciler.kinds.group import Group
 from reconciler.kinds.role import Role
 from reconciler.kinds.user import User
-from reconciler.model import Address, Call, IgnoreRule, Plan
+from reconciler.model import Address, Call, Plan, Rule
 
 POLICY = {"kind": "policy", "name": "p", "document": BODIES[0]}
 ARN = "arn:aws:iam::123456789012:policy/p"
@@ -206,7 +206,7 @@ def test_what_the_settings_ignore_is_not_touched() -> None:
     world = World()
     user = {"kind": "user", "name": "u"}
     _, journal = ran(world, [user], [{**user, "policies": ["SecurityAudit"], "tags": {"cost": "1"}}])
-    assert told(undo_of(world, journal, ignore=[IgnoreRule("user/*")])) == []
+    assert told(undo_of(world, journal, ignore=[Rule("user/*")])) == []
     assert told(undo_of(world, journal, ignore_tags=["cost"])) == ["DetachUserPolicy user/u"]
     assert told(undo_of(world, journal, keep=["user/u/SecurityAudit"])) == ["UntagUser user/u"]
 
@@ -436,6 +436,6 @@ def test_a_tie_to_an_ignored_object_is_neither_made_nor_cut() -> None:
     world = World()
     before = [{"kind": "group", "name": "vendor"}, {"kind": "user", "name": "u"}]
     _, journal = ran(world, before, [before[0], {"kind": "user", "name": "u", "groups": ["vendor"]}])
-    undo = undo_of(world, journal, ignore=[IgnoreRule("group/vendor")])
+    undo = undo_of(world, journal, ignore=[Rule("group/vendor")])
     assert told(undo) == []
     assert "user/u groups: vendor is spared by the settings: left as it is" in notes(undo)

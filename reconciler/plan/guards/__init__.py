@@ -1,0 +1,20 @@
+"""The guards: what must not be done unless somebody consents to it, for that very subject."""
+
+from __future__ import annotations
+
+from reconciler.model import Alarm
+from reconciler.plan.guards.scene import Guard, Scene
+
+__all__ = ["Guard", "Scene", "alarms"]
+
+_GUARDS: tuple[Guard, ...] = ()
+
+
+def alarms(scene: Scene) -> tuple[Alarm, ...]:
+    """Return what the guards say against the plan, sorted by guard and subject.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    found = [alarm for guard in _GUARDS for alarm in guard(scene)]
+    return tuple(sorted(found, key=lambda alarm: (alarm.guard, alarm.subject, alarm.what)))

@@ -148,6 +148,8 @@ class Plan:
     """All consents that the documents and the command line give, past ones among them."""
     base: str | None = None
     """The commit that the documents were held against."""
+    left_out: Sequence[Address] = ()
+    """Objects that are not as declared, which a plan limited to the change leaves as they are."""
 
     @property
     def standing(self) -> tuple[Alarm, ...]:

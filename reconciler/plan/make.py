@@ -9,11 +9,13 @@ from typing import Any, Protocol, TypeAlias
 
 from reconciler.diff import Diff, compare
 from reconciler.model import Access, Account, Address, Base, Desired, Expectation, Live, Note, Plan, Step, Unmet
+from reconciler.plan.causes import caused, touched
 from reconciler.plan.foresee import changed_by
 from reconciler.plan.guards import Scene, alarms
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings
+from reconciler.plan.scope import Scope, scoped
 from reconciler.plan.stricter import stricter
 
 __all__ = ["Begun", "Library", "Reader", "accessed", "guarded", "make", "unmet"]
@@ -69,13 +71,15 @@ def make(
     live: Live | None = None,
     begun: Begun | None = None,
     base: Base | None = None,
+    scope: Scope = "all",
 ) -> Plan:
     """Return the smallest plan that makes the account as desired; the same input gives the same plan.
 
     What only some plans need (the tags of policies, the credentials of users that go, policies that nobody has heard
     of) is read once the comparison has asked for it. ``live`` is a snapshot that has been read already.
     What ``begun`` names is planned on with as the run that created it would have gone on.
-    ``base`` is what the documents said before the change that is planned.
+    ``base`` is what the documents said before the change that is planned; with the scope ``change`` the plan is limited
+    to that change.
 
     Raises:
         InputError: a reference leads nowhere, or the documents would prune everything.
@@ -93,14 +97,31 @@ def make(
         elif diff.wanted:
             live = iam.look_up(live, diff.wanted)
         else:
+            diff, left = _held_against(diff, desired, base, live, probed, scope)
             undeclared = len(left_alone(desired, live, ruled)) if not desired.verbatim else 0
             steps = ordered(diff.drafts, diff.ties, live)
             reader = _Remembering(iam)
             access = accessed(live, steps, reader)
             fails = unmet(desired.expectations, live, steps, reader)
             header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
-            made = dataclasses.replace(_plan(desired, live, diff, steps), access=access, unmet=fails, header=header)
+            made = dataclasses.replace(
+                _plan(desired, live, diff, steps),
+                access=access,
+                unmet=fails,
+                header=header,
+                left_out=tuple(sorted(left)),
+            )
             return guarded(made, desired, live, reader, base)
+
+
+def _held_against(
+    diff: Diff, desired: Desired, base: Base | None, live: Live, probed: Mapping[str, bool], scope: Scope
+) -> tuple[Diff, AbstractSet[Address]]:
+    """Return the differences with their causes, those within the scope, and the objects of all others."""
+    if base is None:
+        return diff, frozenset()
+    diff = dataclasses.replace(diff, changes=caused(diff.changes, desired, base, live, probed))
+    return scoped(diff, touched(desired, base)) if scope == "change" else (diff, frozenset())
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:

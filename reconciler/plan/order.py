@@ -10,7 +10,7 @@ from reconciler.errors import ReconcilerError
 from reconciler.model import Effect, Live, Step
 from reconciler.plan.access import DENIES, LIFTS, WIDENS, Bonds, bonds
 
-__all__ = ["ordered"]
+__all__ = ["merged", "ordered", "waits"]
 
 _RANKS: Mapping[Effect, int] = {"lock": 0, "rename": 1, "create": 2, "add": 4, "change": 5, "remove": 6, "delete": 8}
 """Where nothing else binds two calls: close doors, add, change, and only then take away."""
@@ -26,20 +26,20 @@ def ordered(drafts: Iterable[Draft], ties: Sequence[Tie], live: Live | None = No
     In every state that a run can reach by them, each principal of ``live`` may do what it may both before and after,
     and nothing that it may at neither end; a step after which that cannot be so is marked.
     """
-    merged = _merged(drafts)
-    waits = _waits(merged, ties)
-    order = _sorted(merged, waits)
-    found = bonds(live, order, merged, _ancestors(order, waits)) if live is not None else Bonds()
-    for key, earlier in found.waits.items():
-        waits[key] |= earlier
-    ids = {key: number for number, key in enumerate(_sorted(merged, waits, found.ranks), start=1)}
+    calls = merged(drafts)
+    earlier = waits(calls, ties)
+    order = _sorted(calls, earlier)
+    found = bonds(live, order, calls, _ancestors(order, earlier)) if live is not None else Bonds()
+    for key, more in found.waits.items():
+        earlier[key] |= more
+    ids = {key: number for number, key in enumerate(_sorted(calls, earlier, found.ranks), start=1)}
     return tuple(
         Step(
             number,
-            merged[key].address,
-            merged[key].call,
-            tuple(sorted(ids[earlier] for earlier in waits[key])),
-            found.notes.get(key) or merged[key].note,
+            calls[key].address,
+            calls[key].call,
+            tuple(sorted(ids[other] for other in earlier[key])),
+            found.notes.get(key) or calls[key].note,
             tuple(sorted(found.marks.get(key, ()))),
         )
         for key, number in ids.items()
@@ -87,13 +87,13 @@ def _priority(draft: Draft, access: int | None = None) -> tuple[int, str, str, s
     return (rank, draft.address.kind, draft.address.folded, draft.call.key)
 
 
-def _merged(drafts: Iterable[Draft]) -> dict[str, Draft]:
-    """Return the drafts by their calls' keys; the same call drafted for two objects is one, with the bonds of both."""
-    merged: dict[str, Draft] = {}
+def merged(drafts: Iterable[Draft]) -> dict[str, Draft]:
+    """Return the drafts by their calls' keys: the same call drafted for two objects is one, with the bonds of both."""
+    found: dict[str, Draft] = {}
     for draft in sorted(drafts, key=_priority):
-        known = merged.get(draft.call.key)
-        merged[draft.call.key] = draft if known is None else _joined(known, draft)
-    return merged
+        known = found.get(draft.call.key)
+        found[draft.call.key] = draft if known is None else _joined(known, draft)
+    return found
 
 
 def _joined(one: Draft, two: Draft) -> Draft:
@@ -108,9 +108,9 @@ def _joined(one: Draft, two: Draft) -> Draft:
     )
 
 
-def _waits(drafts: Mapping[str, Draft], ties: Sequence[Tie]) -> dict[str, set[str]]:
-    """Return for each call the calls that it waits for."""
-    waits = {key: {earlier for earlier in draft.after if earlier in drafts} for key, draft in drafts.items()}
+def waits(drafts: Mapping[str, Draft], ties: Sequence[Tie]) -> dict[str, set[str]]:
+    """Return for each call the calls that it cannot do without: those that IAM demands before it."""
+    found = {key: {earlier for earlier in draft.after if earlier in drafts} for key, draft in drafts.items()}
     by_name: dict[tuple[str, str], list[Tie]] = {}
     for tie in ties:
         for name in tie.names:
@@ -119,14 +119,14 @@ def _waits(drafts: Mapping[str, Draft], ties: Sequence[Tie]) -> dict[str, set[st
         for tie in _named(draft, by_name):
             taking = draft.effect in _TAKING
             if tie.born is not None and tie.born != key and not (tie.replaced and taking):
-                waits[key].add(tie.born)
+                found[key].add(tie.born)
             if tie.dies is not None and tie.dies != key and not (tie.replaced and not taking):
-                waits[tie.dies].add(key)
+                found[tie.dies].add(key)
         for arn in draft.releases:
             for tie in by_name.get(("*", arn), ()):
                 if tie.dies is not None and tie.dies != key:
-                    waits[tie.dies].add(key)
-    return waits
+                    found[tie.dies].add(key)
+    return found
 
 
 def _named(draft: Draft, by_name: Mapping[tuple[str, str], list[Tie]]) -> list[Tie]:

@@ -1,0 +1,69 @@
+"""What a plan is limited to: the objects that a change of the documents is about, and what they need."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Set as AbstractSet
+from typing import Literal, TypeAlias
+
+from reconciler.diff import Diff, Draft
+from reconciler.model import Address
+from reconciler.plan.order import merged, waits
+
+__all__ = ["Scope", "scoped"]
+
+Scope: TypeAlias = Literal["all", "change"]
+"""Whether a plan closes every difference, or only those of what the documents say otherwise than at the base."""
+
+
+def scoped(diff: Diff, about: AbstractSet[Address]) -> tuple[Diff, frozenset[Address]]:
+    """Return what closes the differences of the objects alone, and the objects whose differences are left out.
+
+    With a call goes what it waits for: an object that it names is created first, with all that is declared of it, and
+    one that ends is first taken from its holders.
+    """
+    kept = _needed(diff, about)
+    drafts = [draft for draft in diff.drafts if draft.call.key in kept]
+    left = {draft.address for draft in diff.drafts} - {draft.address for draft in drafts}
+    partly = {draft.address for draft in diff.drafts if draft.call.key not in kept} - left
+    changes = [
+        dataclasses.replace(change, differences=(), warnings=(*change.warnings, _PARTLY))
+        if change.address in partly
+        else change
+        for change in diff.changes
+        if change.address not in left
+    ]
+    conflicts = [conflict for conflict in diff.conflicts if conflict.address in about]
+    return dataclasses.replace(diff, drafts=drafts, changes=changes, conflicts=conflicts), frozenset(left)
+
+
+_PARTLY = "only what the change needs of it is written, as the writes below tell; the rest is standing drift"
+
+
+def _needed(diff: Diff, about: AbstractSet[Address]) -> set[str]:
+    """Return the keys of the calls that are made."""
+    calls = merged(diff.drafts)
+    earlier = waits(calls, diff.ties)
+    owners: dict[Address, list[str]] = {}
+    for draft in diff.drafts:
+        owners.setdefault(draft.address, []).append(draft.call.key)
+    births = {tie.born for tie in diff.ties if tie.born is not None and not tie.replaced}
+    again = {tie.born for tie in diff.ties if tie.born is not None and tie.replaced}
+    found: set[str] = set()
+    todo = [key for address in about for key in owners.get(address, ())]
+    while todo:
+        key = todo.pop()
+        if key in found:
+            continue
+        found.add(key)
+        todo += earlier[key]
+        if key in births:
+            todo += owners[calls[key].address]
+        if key in again:
+            todo += [other for other, before in earlier.items() if key in before and _restores(calls[other])]
+    return found
+
+
+def _restores(draft: Draft) -> bool:
+    """Return whether the call gives back what was taken for a replacement."""
+    return draft.effect in {"add", "change"}

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 from reconciler.cli.screen import status
 from reconciler.errors import JournalError, MisshapenCallError, RefusedError
-from reconciler.model import Account, Desired, Plan
+from reconciler.model import Account, Desired, Live, Plan
 from reconciler.report.lines import counted
 
 if TYPE_CHECKING:
     from reconciler.journal import Journal
     from reconciler.plan import Begun, Reader
+    from reconciler.plan.make import Library
 
-__all__ = ["Opened", "folder", "kept", "newest", "opened", "told", "undo_plan"]
+__all__ = ["Opened", "folder", "judged", "kept", "newest", "opened", "told", "undo_plan"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,18 @@ def undo_plan(found: Opened, desired: Desired, iam: Reader, begun: Begun | None 
 
     with status(f"reading account {desired.account.id}"), _damage_told(found.path):
         return undone(found.journal, found.path.name, desired, iam, begun)
+
+
+def judged(found: Opened, desired: Desired, plan: Plan, live: Live, iam: Library) -> Plan:
+    """Return a part of the plan that undoes the journal's run with what the guards say against that part.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    from reconciler.undo import judged as judged_undo  # noqa: PLC0415  most commands undo nothing
+
+    with _damage_told(found.path):
+        return judged_undo(found.journal, found.path.name, desired, plan, live, iam)
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from reconciler.cli.consenting import accepted
 from reconciler.cli.screen import complain, status
 from reconciler.cli.target import DEFAULT_SANDBOX, Target
 from reconciler.model import Account, Desired, Plan
@@ -67,7 +68,7 @@ def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
         SandboxError: the sandbox cannot be opened.
     """
     iam, desired = reached(target, source)
-    return made(desired, iam), iam
+    return made(accepted(desired, target), iam), iam
 
 
 def reached(target: Target, source: Source) -> tuple[Iam, Desired]:

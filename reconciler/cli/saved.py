@@ -19,18 +19,20 @@ import click
 
 import reconciler
 from reconciler.cli import journals, run
+from reconciler.cli.consenting import accepted
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
 from reconciler.errors import MisshapenCallError, PlanFileError, RefusedError
-from reconciler.model import Account, Plan
+from reconciler.model import Account, Live, Plan
 from reconciler.report.lines import counted
 from reconciler.report.text import subject
 
 if TYPE_CHECKING:
     from reconciler.live import Iam
     from reconciler.plan.basis import Basis
-    from reconciler.plan.check import Derive, Narrowed
+    from reconciler.plan.check import Derive, Judge, Narrowed
     from reconciler.plan.file import Saved
+    from reconciler.plan.make import Library
 
 __all__ = ["Narrowing", "Saving", "aimed", "narrowing", "planned", "save", "saving"]
 
@@ -171,11 +173,11 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     from reconciler.plan.file import load  # noqa: PLC0415  the same
 
     saved = load(_read(file), str(file))
-    iam, account, derive, basis = _maker(saved, target, file)
+    iam, account, again, basis = _maker(saved, target, file)
     refuse_foreign(saved, account, target.now)
     changed = basis != saved.basis
     try:
-        found = narrowed(saved, derive, iam, exact=exact, changed=changed)
+        found = narrowed(saved, again.derive, again.judge, iam, exact=exact, changed=changed)
     except MisshapenCallError as error:
         raise PlanFileError(f"{file}: no sound plan: {error}; plan again") from error
     except RefusedError as error:
@@ -187,19 +189,33 @@ def planned(target: Target, file: Path, *, exact: bool) -> tuple[Plan, Iam]:
     return found.plan, iam
 
 
-def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """How a plan is made again from what it was made from, and how guards are asked about a part of it."""
+
+    derive: Derive
+    judge: Judge
+
+
+def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, _Again, Basis]:
     """Return the account, what makes the plan anew from what it was made from, and what that is now."""
     from reconciler.plan.basis import basis_of  # noqa: PLC0415  most commands load no plan
+    from reconciler.plan.make import guarded  # noqa: PLC0415  the same
 
     if saved.basis.kind == "journal":
         return _undoer(saved.basis, target, file)
     if target.journal is not None:
         raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
     iam, desired = run.reached(target, run.checked(target))
-    return iam, desired.account, functools.partial(run.made, desired), basis_of(desired)
+    asked = accepted(desired, target)
+
+    def judge(plan: Plan, live: Live, library: Library) -> Plan:
+        return guarded(plan, asked, live, library)
+
+    return iam, desired.account, _Again(functools.partial(run.made, asked), judge), basis_of(desired)
 
 
-def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
+def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, _Again, Basis]:
     """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
     iam, desired = run.reached(target, run.checked(target))
     path = target.journal or journals.kept(desired.account, basis.sha256)
@@ -209,7 +225,9 @@ def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, Der
     undone = journals.opened(path, desired.account)
     if undone.sha256 != basis.sha256:
         raise RefusedError([f"{file}: the plan was not made from {path}, or the journal was changed since"])
-    return iam, desired.account, functools.partial(journals.undo_plan, undone, desired), basis
+    asked = accepted(desired, target)
+    derive, judge = (functools.partial(one, undone, asked) for one in (journals.undo_plan, journals.judged))
+    return iam, desired.account, _Again(derive, judge), basis
 
 
 def _tell(found: Narrowed, saved: Saved, file: Path, *, changed: bool) -> None:

@@ -13,6 +13,8 @@ from typing import Any, Final
 
 import click
 
+from reconciler.model import Consent
+
 __all__ = [
     "DEFAULT_DIRECTORY",
     "DEFAULT_SANDBOX",
@@ -50,6 +52,10 @@ class Target:
     """The file of the saved plan that is applied."""
     journal: Path | None = None
     """The journal of the run that is undone."""
+    accepted: tuple[Consent, ...] = ()
+    """What the command line consents to."""
+    accepts_in_ci: bool = False
+    """Whether that counts without a terminal too."""
 
     def command(self, *words_before: str) -> str:
         """Return the command line that runs a command, given by its name and own options, on the same target."""
@@ -59,6 +65,8 @@ class Target:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
+        words += [f"--accept={one.guard}={one.subject}" for one in self.accepted]
+        words += ["--accept-guards-in-ci"] if self.accepts_in_ci else []
         words += [_operand(self.plan)] if self.plan is not None else []
         if self.journal is not None:
             words.append(_operand(self.journal) if undoes else f"--undoes={self.journal}")

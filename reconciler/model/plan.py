@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -150,6 +151,8 @@ class Plan:
     """The commit that the documents were held against."""
     left_out: Sequence[Address] = ()
     """Objects that are not as declared, which a plan limited to the change leaves as they are."""
+    today: dt.date | None = None
+    """The day, UTC, on which it was made: consents whose day is before it are past. None: it has none of those."""
 
     @property
     def standing(self) -> tuple[Alarm, ...]:

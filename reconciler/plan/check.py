@@ -15,14 +15,17 @@ from reconciler.errors import RefusedError
 from reconciler.model import Account, Address, Change, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen
-from reconciler.plan.make import Begun, Reader, accessed, unmet
+from reconciler.plan.make import Begun, Library, Reader, accessed, unmet
 from reconciler.plan.resume import Resumed, begun
 from reconciler.plan.touched import Touched, as_named, moved, touched_by
 
-__all__ = ["Derive", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
+__all__ = ["Derive", "Judge", "Narrowed", "narrowed", "refuse_foreign", "refuse_moved"]
 
 Derive: TypeAlias = Callable[[Reader, Begun], Plan]
 """How a plan is made anew from what it was made from: documents, or the journal that it undoes."""
+
+Judge: TypeAlias = Callable[[Plan, Live, Library], Plan]
+"""From a part of such a plan, and the account, to that part with what the guards say against it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -86,13 +89,15 @@ def refuse_foreign(saved: Saved, account: Account, now: dt.datetime) -> None:
         raise RefusedError(reasons)
 
 
-def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, changed: bool = False) -> Narrowed:
+def narrowed(
+    saved: Saved, derive: Derive, judge: Judge, iam: Reader, *, exact: bool = False, changed: bool = False
+) -> Narrowed:
     """Return the plan that ``derive`` makes of the account as it is now, without all that the file does not hold.
 
     A step of the file that is not made anew must be true already: done by a run that was interrupted. Nothing of the
-    file is trusted but which steps shall be left out; parameters, order, marks and guards are those made anew. What a
-    run of the file took away, to put it back, and nothing tells any more, is left out unless what the plan is made
-    from has ``changed``.
+    file is trusted but which steps shall be left out; parameters, order and marks are those made anew, and ``judge``
+    asks the guards about what is left. What a run of the file took away, to put it back, and nothing tells any more,
+    is left out unless what the plan is made from has ``changed``.
 
     Raises:
         RefusedError: a touched object moved, a step is not made anew, or there would be more to do and ``exact``.
@@ -124,11 +129,13 @@ def narrowed(saved: Saved, derive: Derive, iam: Reader, *, exact: bool = False, 
         raise RefusedError(reasons)
     steps, remade = _numbered(kept, fresh.steps, twins)
     lost = [what for number in sorted(gone) for what in gone[number]]
-    same = {step.call.key for step in steps} == {step.call.key for step in anew.steps}
+    keys, every = ([step.call.key for step in some] for some in (steps, anew.steps))
+    same = set(keys) == set(every)
     access = anew.access if same else accessed(live, steps, reader)
     fails = anew.unmet if same else unmet(fresh.expectations, live, steps, reader)
     plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access, unmet=fails)
-    return Narrowed(plan, done, beyond, lost, remade)
+    # A guard may look at every moment of a run, so that another order is another plan to it.
+    return Narrowed(plan if keys == every else judge(plan, live, reader), done, beyond, lost, remade)
 
 
 def _stale(saved: Saved, live: Live) -> Iterator[str]:

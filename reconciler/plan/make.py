@@ -161,14 +161,22 @@ def unmet(expectations: Sequence[Expectation], live: Live, steps: Sequence[Step]
 def guarded(plan: Plan, desired: Desired, live: Live, iam: Library, base: Base | None = None) -> Plan:
     """Return the plan with what the guards say against it; ``live`` is what it was made from.
 
+    What guards have said of a plan of which this one is a part no longer counts.
+
     Raises:
         AccountError: the account cannot be read.
     """
     settings = stricter(desired.settings, base.desired.settings if base is not None else None)
     found = alarms(Scene(plan, desired, settings, live, iam.documents, base))
-    used = plan.used | {alarm.consent for alarm in found if alarm.consent is not None}
-    commit = base.commit if base is not None else None
-    return dataclasses.replace(plan, alarms=found, used=used, consents=desired.consents, base=commit)
+    before, now = ({alarm.consent for alarm in said if alarm.consent is not None} for said in (plan.alarms, found))
+    return dataclasses.replace(
+        plan,
+        alarms=found,
+        used=plan.used - before | now,
+        consents=desired.consents,
+        base=base.commit if base is not None else None,
+        today=desired.today,
+    )
 
 
 def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Plan:

@@ -11,11 +11,12 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Change, Declared, Desired, Items, Live, Note, Origin, Plan, Value
 from reconciler.plan import Begun, Reader, make
 from reconciler.plan.lives import Life, lives, losses
+from reconciler.plan.make import Library, guarded
 from reconciler.undo.consistency import consistent
 from reconciler.undo.ground import final_arn
 from reconciler.undo.targets import Target, lost_principals, targets
 
-__all__ = ["undone"]
+__all__ = ["judged", "undone"]
 
 _Names: TypeAlias = Mapping[tuple[str, str], str]
 """By kind and by the name or ARN that the run found."""
@@ -27,7 +28,7 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun:
     Args:
         journal: The journal of a run on the account of ``settings``.
         source: What people call the journal; it is the origin of every change.
-        settings: The documents of the account; only their account, settings and day count.
+        settings: The documents of the account; only their account, settings, consents, holds and day count.
         iam: The account.
         begun: What a run of this very plan, which stopped, has created: see ``make``.
 
@@ -40,17 +41,7 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun:
     live = iam.snapshot(settings.account)
     live = iam.look_up(live, _wanted(run, live))
     found = consistent(targets(journal, live, origin), live, settings, origin)
-    names = {(t.before.address.kind, t.before.address.name): t.address.name for t in found}
-    names |= {(t.before.address.kind, t.before.arn): final_arn(t, live.account) for t in found}
-    now = names | {(t.before.address.kind, t.before.arn): t.live.arn for t in found if t.live is not None}
-    desired = Desired(
-        settings.account,
-        dataclasses.replace(settings.settings, prune=False),
-        {target.address: _declared(target, names, now, origin) for target in found if target.fate != "leave"},
-        settings.today,
-        verbatim=True,
-    )
-    plan = make(desired, iam, live, begun)
+    plan = make(_desired(found, origin, settings, live), iam, live, begun)
     conflicts = {*plan.conflicts, *(conflict for target in found for conflict in target.conflicts)}
     notes = {
         *plan.notes,
@@ -63,6 +54,33 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun:
         changes=[_explained(change) for change in plan.changes],
         conflicts=sorted(conflicts, key=lambda conflict: (conflict.address, conflict.field, conflict.what)),
         notes=sorted(notes, key=lambda note: (note.address, note.what)),
+    )
+
+
+def judged(journal: Journal, source: str, settings: Desired, plan: Plan, live: Live, iam: Library) -> Plan:
+    """Return a part of an undo plan with what the guards say against that part; see ``undone``.
+
+    Raises:
+        AccountError: the account cannot be read.
+    """
+    origin = Origin(source)
+    found = consistent(targets(journal, live, origin), live, settings, origin)
+    return guarded(plan, _desired(found, origin, settings, live), live, iam)
+
+
+def _desired(found: Sequence[Target], origin: Origin, settings: Desired, live: Live) -> Desired:
+    """Return what is to be put back as documents would declare it."""
+    names = {(t.before.address.kind, t.before.address.name): t.address.name for t in found}
+    names |= {(t.before.address.kind, t.before.arn): final_arn(t, live.account) for t in found}
+    now = names | {(t.before.address.kind, t.before.arn): t.live.arn for t in found if t.live is not None}
+    return Desired(
+        settings.account,
+        dataclasses.replace(settings.settings, prune=False),
+        {target.address: _declared(target, names, now, origin) for target in found if target.fate != "leave"},
+        settings.today,
+        consents=settings.consents,
+        holds=settings.holds,
+        verbatim=True,
     )
 
 

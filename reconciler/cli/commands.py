@@ -11,7 +11,8 @@ import reconciler
 from reconciler.cli import access_commands, expectations, gate, run, saved, undoing
 from reconciler.cli.actions import actions
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
-from reconciler.cli.screen import console, heard, unread
+from reconciler.cli.consenting import accepted, accepting
+from reconciler.cli.screen import complain, console, heard, unread
 from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
@@ -72,6 +73,8 @@ def validate(target: Target) -> int:
     if target.sandbox is not None or target.profile is not None:
         made, _ = run.planned(target, source)
         expectations.refuse(made.unmet)
+        for alarm in gate.alarms(made):
+            complain("warning", f"a guard refuses the plan for account {made.account.id}: {alarm}")
     found = run.declared(target, source)
     expected = expectations.judged(found)
     with unread():
@@ -83,27 +86,29 @@ def validate(target: Target) -> int:
 
 @cli.command()
 @FORMAT
+@click.option("--explain-skips", "skips", is_flag=True, help="Show also what is spared, and by which rule.")
 @click.option("--detailed-exitcode", "detailed", is_flag=True, help="Exit with 2 if there is something to write.")
 @gate.FAIL_ON
 @saved.saving
 @targeted
-def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[str], *, detailed: bool) -> int:
+@accepting
+def plan(
+    target: Target, saving: saved.Saving, output: str, fail_on: Sequence[str], *, skips: bool, detailed: bool
+) -> int:
     """Show what `apply` would do, and write nothing to the account.
 
     A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
     """
     saving.check()
     iam, desired = run.reached(target, run.checked(target))
-    made = run.made(desired, iam)
+    made = run.made(accepted(desired, target), iam)
     if saving.out is not None:
         from reconciler.plan.basis import basis_of  # noqa: PLC0415  most plans are not saved
 
         saved.save(made, basis_of(desired), target, saving.out, saving.expires)
     with unread():
-        _show(made, output, "plan", target)
-    gate.refuse_alarms(made)
-    gate.refuse_unmet(made)
-    gate.refuse_access(made, fail_on)
+        _show(made, output, "plan", target, skips=skips)
+    gate.refuse(made, fail_on)
     return _code(made, differences=_DIFFERENCES if detailed else _IN_SYNC)
 
 
@@ -114,6 +119,7 @@ def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[st
 @in_a_manner
 @saved.narrowing
 @targeted_or_saved
+@accepting
 def apply(
     target: Target,
     manner: Manner,
@@ -135,15 +141,12 @@ def apply(
     else:
         made, iam = run.planned(target, run.checked(target))
     with heard():
-        if target.plan is None or made.steps or made.conflicts:
+        if target.plan is None or made.steps or made.conflicts or made.standing:
             _show(made, "text", "plan", target)
         else:
             click.echo(f"nothing to write: everything in {target.plan} is true already")
-    gate.refuse_alarms(made)
-    gate.refuse_unmet(made)
+    gate.refuse(made, fail_on, allow_spike=allow_spike)
     if made.steps:
-        gate.refuse_access(made, fail_on)
-        gate.refuse_spikes(made, allowed=allow_spike)
         again = gate.last_look(made, iam, read, always=target.plan is not None and not yes)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=again)
         if code:
@@ -154,6 +157,7 @@ def apply(
 @cli.command()
 @FORMAT
 @targeted
+@accepting
 def drift(target: Target, output: str) -> int:
     """Show what in the account is not as declared.
 
@@ -162,8 +166,7 @@ def drift(target: Target, output: str) -> int:
     made, _ = run.planned(target, run.checked(target))
     with unread():
         _show(made, output, "drift", target)
-    gate.refuse_alarms(made)
-    gate.refuse_unmet(made)
+    gate.refuse(made)
     return _code(made, differences=_DIFFERENCES)
 
 
@@ -215,17 +218,17 @@ def _inventory(found: Sequence[Desired]) -> str:
     return f"{text} ({', '.join(told)})" if told else text
 
 
-def _show(made: Plan, output: str, view: str, target: Target) -> None:
+def _show(made: Plan, output: str, view: str, target: Target, *, skips: bool = False) -> None:
     from reconciler.report import drift as drift_report  # noqa: PLC0415  validate shows no report
     from reconciler.report import json as json_report  # noqa: PLC0415
     from reconciler.report import text as text_report  # noqa: PLC0415
 
     if output == "json":
-        click.echo(json_report.render(made), nl=False)
+        click.echo(json_report.render(made, skips=skips), nl=False)
     elif view == "drift":
         drift_report.render(made, console=console(), repair=target.command("apply"))
     else:
-        text_report.render(made, console=console())
+        text_report.render(made, console=console(), skips=skips)
 
 
 def _code(made: Plan, *, differences: int) -> int:

@@ -1,4 +1,4 @@
-"""``--accept GUARD=ADDRESS``: consent from the command line, which lifts a guard only where a person sits at a terminal.
+"""``--accept GUARD=ADDRESS``: consent from the command line, which counts where a person sits at a terminal.
 
 What is to count in a pipeline is written down, reviewed and dated: see ``kind: exception``.
 """

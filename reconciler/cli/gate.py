@@ -14,23 +14,13 @@ import click
 
 from reconciler.cli.screen import status
 from reconciler.errors import RefusedError
-from reconciler.model import Escalation, Plan
+from reconciler.model import Escalation, Origin, Plan
 from reconciler.report.lines import place
 
 if TYPE_CHECKING:
     from reconciler.plan.make import Reader
 
-__all__ = [
-    "ALLOW_SPIKE",
-    "FAIL_ON",
-    "clock",
-    "last_look",
-    "objections",
-    "refuse_access",
-    "refuse_alarms",
-    "refuse_spikes",
-    "refuse_unmet",
-]
+__all__ = ["ALLOW_SPIKE", "FAIL_ON", "alarms", "clock", "last_look", "objections", "refuse"]
 
 _FRESH = 60.0
 """Seconds that a reading of the account is good for."""
@@ -76,55 +66,50 @@ def _gain(path: Escalation) -> str:
     return "give itself more" if path.source == path.target else f"get at what {path.target} may do"
 
 
-def refuse_access(plan: Plan, fail_on: Sequence[str]) -> None:
-    """Return if nothing that the plan does to access is among what ``--fail-on`` names.
+def refuse(plan: Plan, fail_on: Sequence[str] = (), *, allow_spike: bool = True) -> None:
+    """Return if nothing stands against the plan; whatever does is told at once.
+
+    That is: a guard to which nobody consented, a sentence of the documents that does not hold or is not settled once
+    the plan is carried out, what ``--fail-on`` names, and, unless ``allow_spike``, a step marked ``spike``, which lets
+    a principal do what it may do neither before nor after the plan.
 
     Raises:
-        RefusedError: there is.
+        RefusedError: something does.
     """
-    found = objections(plan, fail_on)
-    if found:
-        options = " ".join(f"--fail-on {name}" for name in fail_on)
-        raise RefusedError([*found, f"nothing was written, because of {options}"])
+    grounds = {
+        "what the guards say": alarms(plan),
+        "what the documents expect": _unexpected(plan),
+        " ".join(f"--fail-on {name}" for name in fail_on): objections(plan, fail_on),
+        "spikes, which --allow-spike lets through": [] if allow_spike else _spikes(plan),
+    }
+    because = [f"of {ground}" for ground, found in grounds.items() if found]
+    if because:
+        reasons = [reason for found in grounds.values() for reason in found]
+        raise RefusedError([*reasons, f"nothing was written, because {' and '.join(because)}"])
 
 
-def refuse_unmet(plan: Plan) -> None:
-    """Return if the account is as expected once the plan is carried out.
+def alarms(plan: Plan) -> list[str]:
+    """Return what guards say against the plan without anybody's consent, for people."""
+    return [f"{_at(one.origin)}{one.guard} {one.subject}: {one.what}; way out: {one.remedy}" for one in plan.standing]
 
-    Raises:
-        RefusedError: a sentence of the documents does not hold, or that is not settled.
-    """
+
+def _unexpected(plan: Plan) -> list[str]:
     failing = {(one.expectation.origin, one.expectation.text) for one in plan.unmet if one.fails}
-    if failing:
-        reasons = [f"{place(origin)}: not as expected: `{text}`" for origin, text in sorted(failing)]
-        raise RefusedError([*reasons, "nothing was written, because of what the documents expect"])
+    return [f"{_at(origin)}not as expected: `{text}`" for origin, text in sorted(failing)]
 
 
-def refuse_alarms(plan: Plan) -> None:
-    """Return if no guard speaks against the plan, or somebody consented to each that does.
+def _spikes(plan: Plan) -> list[str]:
+    return [
+        f"step {step.id} ({step.call.operation} {step.address}) lets {mark.principal} do more for a moment: "
+        f"{mark.reason}"
+        for step in plan.steps
+        for mark in step.marks
+        if mark.kind == "spike"
+    ]
 
-    Raises:
-        RefusedError: a guard stands.
-    """
-    if plan.standing:
-        reasons = [f"{alarm.guard}: {alarm.subject}: {alarm.what}; {alarm.remedy}" for alarm in plan.standing]
-        raise RefusedError([*reasons, "nothing was written, because of what the guards say"])
 
-
-def refuse_spikes(plan: Plan, *, allowed: bool) -> None:
-    """Return if no step of the plan is marked ``spike``, or if that is ``allowed``.
-
-    Raises:
-        RefusedError: a step lets a principal do what it may do neither before nor after the plan.
-    """
-    spikes = [(step, mark) for step in plan.steps for mark in step.marks if mark.kind == "spike"]
-    if spikes and not allowed:
-        reasons = [
-            f"step {step.id} ({step.call.operation} {step.address}) lets {mark.principal} do more for a moment: "
-            f"{mark.reason}"
-            for step, mark in spikes
-        ]
-        raise RefusedError([*reasons, "nothing was written; --allow-spike applies the plan in spite of that"])
+def _at(origin: Origin | None) -> str:
+    return f"{place(origin)}: " if origin is not None else ""
 
 
 def last_look(plan: Plan, iam: Reader, read: float, *, always: bool) -> Callable[[], None]:

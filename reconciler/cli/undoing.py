@@ -11,6 +11,7 @@ import click
 
 from reconciler.cli import gate, journals, run, saved
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
+from reconciler.cli.consenting import accepted, accepting
 from reconciler.cli.screen import console, heard, unread
 from reconciler.cli.target import Target, targeted_by_option
 from reconciler.model import Account, Plan
@@ -30,6 +31,7 @@ _LISTED = 10
 @in_a_manner
 @saved.saving
 @targeted_by_option
+@accepting
 def undo(  # noqa: PLR0913  a parameter an option
     target: Target,
     manner: Manner,
@@ -55,7 +57,7 @@ def undo(  # noqa: PLR0913  a parameter an option
     read = gate.clock()
     iam, desired = run.reached(target, run.checked(target))
     found = journals.opened(journal, desired.account)
-    made = journals.undo_plan(found, desired, iam)
+    made = journals.undo_plan(found, accepted(desired, target), iam)
     if saving.out is not None:
         from reconciler.plan.basis import Basis  # noqa: PLC0415  most plans are not saved
 
@@ -63,10 +65,8 @@ def undo(  # noqa: PLR0913  a parameter an option
     applies = bool(made.steps) and saving.out is None
     with heard() if applies else unread():
         _show(made, journals.told(found.journal))
-    gate.refuse_alarms(made)
-    gate.refuse_access(made, fail_on)
+    gate.refuse(made, fail_on, allow_spike=allow_spike or not applies)
     if applies:
-        gate.refuse_spikes(made, allowed=allow_spike)
         code = carry_out(made, iam, target, manner, asked=not yes, ready=gate.last_look(made, iam, read, always=False))
         if code:
             return code
@@ -75,12 +75,13 @@ def undo(  # noqa: PLR0913  a parameter an option
 
 def _show(made: Plan, run_told: str) -> None:
     from reconciler.report import text  # noqa: PLC0415  a list of journals shows no report
+    from reconciler.report.guards import guard_lines  # noqa: PLC0415  the same
     from reconciler.report.terminal import show  # noqa: PLC0415  the same
 
     click.echo(f"Undo of the run of {printable(run_told)}")
     if made.in_sync:
         click.echo("nothing to put back: nothing that the run wrote is left as the run left it")
-        show(text.open_lines(made), console())
+        show([*text.open_lines(made), *guard_lines(made)], console())
     else:
         text.render(made, console=console())
 

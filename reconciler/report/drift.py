@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reconciler.model import Change, Difference, Plan
 from reconciler.model.mark import MARK_KEY
 from reconciler.report.access import access_lines
 from reconciler.report.expecting import unmet_lines
+from reconciler.report.guards import guard_lines, is_quiet, left_behind_lines, refusal
 from reconciler.report.lines import SIGN_ROLES, Line, Span, counted, place, printable
-from reconciler.report.text import closing_lines, open_lines, title_line
+from reconciler.report.text import closing_lines, open_lines, sections, title_line
 from reconciler.report.values import explained, value_text
 
 if TYPE_CHECKING:
@@ -28,21 +30,36 @@ def render(plan: Plan, *, console: Console, repair: str = "reconciler apply") ->
 
 def lines(plan: Plan, *, repair: str = "reconciler apply") -> Iterator[Line]:
     """Yield the drift line by line: the same plan gives the same lines; ``repair`` is named as the way back."""
-    if plan.in_sync:
+    if is_quiet(plan):
         yield Line((Span("in sync", "add"), Span(f": {counted(plan.declared, 'object')} declared, all as declared")))
     else:
         yield title_line(f"Drift in account {plan.account.id} ({plan.account.partition})", plan)
-    found = [line for change in sorted(plan.changes, key=lambda c: (c.address, c.action)) for line in _change(change)]
-    if found:
-        yield Line()
-        yield from found
+    yield from left_behind_lines(plan)
+    for title, changes in sections(dataclasses.replace(plan, changes=list(_told_apart(plan.changes)))):
+        found = [line for change in changes for line in _change(change)]
+        if found:
+            yield Line()
+            yield from [Line((Span(title, "title"),)), *found] if title else found
     yield from open_lines(plan)
     yield from access_lines(plan.access, "Access that the repair changes")
     yield from unmet_lines(plan.unmet)
+    yield from guard_lines(plan)
     yield Line()
-    if not plan.in_sync:
+    if not is_quiet(plan):
         yield from _summary(plan, repair)
     yield from closing_lines(plan)
+
+
+def _told_apart(changes: Iterable[Change]) -> Iterator[Change]:
+    """Yield the changes, those that a change of the documents causes without what only moved in the account."""
+    for change in changes:
+        moved = tuple(one for one in change.differences if one.reverts)
+        if change.cause != "change" or change.action != "update" or not moved:
+            yield change
+            continue
+        yield dataclasses.replace(change, differences=moved, cause="drift")
+        if len(moved) < len(change.differences):
+            yield dataclasses.replace(change, differences=tuple(one for one in change.differences if not one.reverts))
 
 
 def _change(change: Change) -> Iterator[Line]:
@@ -94,8 +111,11 @@ def _summary(plan: Plan, repair: str) -> Iterator[Line]:
     parts = [f"{counted(count, 'difference')} in {counted(len(plan.changes), 'object')}"] if plan.changes else []
     if plan.conflicts:
         parts.append(f"{counted(len(plan.conflicts), 'conflict')} for a person to settle")
+    if plan.left_behind:
+        parts.append(f"{counted(len(plan.left_behind), 'object')} left behind")
+    parts += [f"an apply is {refusal(plan)}"] if plan.standing else []
     yield Line((Span("; ".join(parts), "title"),))
-    if plan.steps:
+    if plan.steps and not plan.standing:
         words = (
             Span("next: ", "quiet"),
             Span(repair),

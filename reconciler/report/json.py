@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -18,11 +17,12 @@ from reconciler.model import (
     Hop,
     Impact,
     Note,
-    Origin,
     Plan,
     Step,
 )
 from reconciler.report.expecting import unmet_data
+from reconciler.report.guards import alarms_data, consents_data, left_behind_data, skips_data
+from reconciler.report.lines import origin_data
 
 __all__ = ["FORMAT_VERSION", "escalation_data", "render"]
 
@@ -30,17 +30,18 @@ FORMAT_VERSION = 1
 """Grows when a reader of the old format would misread the new one; new keys do not make it grow."""
 
 
-def render(plan: Plan) -> str:
+def render(plan: Plan, *, skips: bool = False) -> str:
     """Return the plan as JSON in ASCII, ended by a newline: the same plan gives the same bytes.
 
     What tells of the run rather than of the plan (how many calls were made) is below ``header``; everything else
-    is the plan's body.
+    is the plan's body. What was spared is in it only where ``skips`` are asked for.
     """
     body = {
         "format_version": FORMAT_VERSION,
         "header": _plain(plan.header),
         "account": plan.account.id,
         "partition": plan.account.partition,
+        "base": plan.base,
         "declared": plan.declared,
         "in_sync": plan.in_sync,
         "summary": _summary(plan),
@@ -50,6 +51,10 @@ def render(plan: Plan) -> str:
         "access": _access(plan.access) if plan.access is not None else None,
         "unmet": unmet_data(plan.unmet),
         "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
+        "left_behind": left_behind_data(plan),
+        "alarms": alarms_data(plan),
+        "consents": consents_data(plan),
+        **({"skips": skips_data(plan)} if skips else {}),
     }
     return json.dumps(body, indent=2) + "\n"
 
@@ -61,6 +66,8 @@ def _summary(plan: Plan) -> dict[str, int]:
         "writes": len(plan.steps),
         "conflicts": len(plan.conflicts),
         "notes": len(plan.notes),
+        "left_behind": len(plan.left_behind),
+        "refusing": len(plan.standing),
     }
 
 
@@ -68,8 +75,9 @@ def _change(change: Change) -> dict[str, Any]:
     return {
         "address": str(change.address),
         "action": change.action,
+        "cause": change.cause or None,
         "reason": change.reason,
-        "origin": _origin(change.origin),
+        "origin": origin_data(change.origin),
         "differences": [_difference(difference) for difference in change.differences],
         "warnings": list(change.warnings),
         "irreversible": list(change.irreversible),
@@ -84,7 +92,8 @@ def _difference(difference: Difference) -> dict[str, Any]:
         "before": _plain(difference.before),
         "after": _plain(difference.after),
         "detail": list(difference.detail),
-        "origin": _origin(difference.origin),
+        "reverts": difference.reverts,
+        "origin": origin_data(difference.origin),
     }
 
 
@@ -161,16 +170,13 @@ def _conflict(conflict: Conflict) -> dict[str, Any]:
         "field": conflict.field,
         "what": conflict.what,
         "remedy": conflict.remedy,
-        "origin": _origin(conflict.origin),
+        "guard": conflict.guard,
+        "origin": origin_data(conflict.origin),
     }
 
 
 def _note(note: Note) -> dict[str, Any]:
     return {"address": str(note.address), "what": note.what}
-
-
-def _origin(origin: Origin | None) -> dict[str, Any] | None:
-    return dataclasses.asdict(origin) if origin is not None else None
 
 
 def _plain(value: Any) -> Any:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from reconciler.model import Origin
 
-__all__ = ["SIGN_ROLES", "Line", "Role", "Span", "column", "counted", "place", "plain", "printable"]
+__all__ = ["SIGN_ROLES", "Line", "Role", "Span", "column", "counted", "origin_data", "place", "plain", "printable"]
 
 Role: TypeAlias = Literal["", "title", "add", "change", "remove", "warn", "quiet"]
 """What a span is for; the terminal gives each role its colour."""
@@ -57,6 +57,11 @@ def printable(text: str) -> str:
 def place(origin: Origin | None) -> str:
     """Return ``file:line``, or nothing where there is no origin."""
     return f"{printable(origin.file)}:{origin.line}" if origin is not None else ""
+
+
+def origin_data(origin: Origin | None) -> dict[str, Any] | None:
+    """Return the place for programs, as JSON has it."""
+    return asdict(origin) if origin is not None else None
 
 
 def counted(count: int, noun: str) -> str:

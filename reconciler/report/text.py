@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from reconciler.model import Action, Change, Difference, Plan, Step
 from reconciler.report.access import access_lines
 from reconciler.report.expecting import unmet_lines
+from reconciler.report.guards import guard_lines, is_quiet, left_behind_lines, refusal, skip_lines
 from reconciler.report.lines import SIGN_ROLES, Line, Role, Span, column, counted, place, printable
 from reconciler.report.values import difference_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["closing_lines", "lines", "open_lines", "render", "subject", "title_line"]
+__all__ = ["closing_lines", "lines", "open_lines", "render", "sections", "subject", "title_line"]
 
 _SIGNS: dict[Action, str] = {"create": "+", "update": "~", "rename": "~", "replace": "-", "delete": "-"}
 _ACTIONS: tuple[Action, ...] = ("create", "update", "rename", "replace", "delete")
@@ -23,39 +24,68 @@ _PLAIN: frozenset[Action] = frozenset({"create", "update"})
 """The actions whose reason is the action itself."""
 _NAMES_OBJECT = re.compile(r"(Name|Arn|Id|SerialNumber|PermissionsBoundary|TagKeys)$")
 _LONGEST = 120
+_SHORT = 12
+"""How many characters of a commit tell it."""
+_REVERTED = "also reverts what moved in the account:"
 
 
-def render(plan: Plan, *, console: Console) -> None:
-    """Print the plan on the console."""
+def render(plan: Plan, *, console: Console, skips: bool = False) -> None:
+    """Print the plan on the console, and what was spared where ``skips`` are asked for."""
     from reconciler.report.terminal import show  # noqa: PLC0415  rich costs more than the rest of the report
 
-    show(lines(plan), console)
+    show(lines(plan, skips=skips), console)
 
 
-def lines(plan: Plan) -> Iterator[Line]:
+def lines(plan: Plan, *, skips: bool = False) -> Iterator[Line]:
     """Yield the plan line by line: the same plan gives the same lines; the last tells how many calls were made."""
-    if plan.in_sync:
+    if is_quiet(plan):
         yield Line((Span("in sync", "add"), Span(f": {counted(plan.declared, 'object')} declared, nothing to do")))
     else:
         yield title_line(f"Plan for account {plan.account.id} ({plan.account.partition})", plan)
-        yield from _changes(plan)
+        yield from left_behind_lines(plan)
+        for title, changes in sections(plan):
+            if title:
+                yield Line()
+                yield Line((Span(title, "title"),))
+            yield from _changes(changes)
     yield from open_lines(plan)
     yield from access_lines(plan.access)
     yield from unmet_lines(plan.unmet)
+    yield from guard_lines(plan)
     if plan.steps:
         yield Line()
         yield Line((Span("Writes, in this order:", "title"),))
         yield from _steps(plan)
+    if skips:
+        yield from skip_lines(plan)
     yield Line()
-    if not plan.in_sync:
+    if not is_quiet(plan):
         yield Line((Span(_summary(plan), "title"),))
     yield from closing_lines(plan)
 
 
 def title_line(title: str, plan: Plan) -> Line:
-    """Return a report's first line, which also tells by whose eyes the account was seen."""
+    """Return a report's first line, which also tells by whose eyes the account was seen, and what the base is."""
     caller = plan.header.get("caller")
-    return Line((Span(title, "title"), Span(f", as seen by {printable(str(caller))}" if caller else "", "quiet")), 4)
+    seen = f", as seen by {printable(str(caller))}" if caller else ""
+    since = f", since {printable(plan.base[:_SHORT])}" if plan.base is not None else ""
+    return Line((Span(title, "title"), Span(f"{seen}{since}", "quiet")), 4)
+
+
+def sections(plan: Plan) -> Iterator[tuple[str, Sequence[Change]]]:
+    """Yield the plan's changes in their order, each group with its title; without a base there is one, without a title.
+
+    With a base, what its change causes is told apart from how the account moved.
+    """
+    changes = sorted(plan.changes, key=lambda change: (change.address, change.action))
+    if plan.base is None:
+        yield "", changes
+        return
+    drift = [change for change in changes if change.cause == "drift"]
+    caused = [change for change in changes if change.cause != "drift"]
+    for title, group in (("Caused by this change:", caused), ("Standing drift:", drift)):
+        if group:
+            yield title, group
 
 
 def open_lines(plan: Plan) -> Iterator[Line]:
@@ -79,8 +109,7 @@ def closing_lines(plan: Plan) -> Iterator[Line]:
     yield Line((Span(f"{counted(calls, 'call')} {verb} made to read the account.", "quiet"),))
 
 
-def _changes(plan: Plan) -> Iterator[Line]:
-    changes = sorted(plan.changes, key=lambda change: (change.address, change.action))
+def _changes(changes: Sequence[Change]) -> Iterator[Line]:
     width = column(printable(str(change.address)) for change in changes)
     for change in changes:
         yield Line()
@@ -88,8 +117,15 @@ def _changes(plan: Plan) -> Iterator[Line]:
         role = SIGN_ROLES[sign]
         head = f"{sign} {printable(str(change.address)):<{width}}  {change.action:<7}  "
         yield Line((Span(head, role), Span(_why(change), "quiet")), 4)
-        for difference in change.differences:
+        # Of an object that only drifted everything reverts, and its section says so.
+        reverts = [one for one in change.differences if one.reverts and change.cause == "change"]
+        own = [one for one in change.differences if not (one.reverts and change.cause == "change")]
+        for difference in own:
             yield from difference_lines(difference, 4, _where(difference, change))
+        if reverts:
+            yield Line((Span(f"    {_REVERTED}", "quiet"),), 6)
+        for difference in reverts:
+            yield from difference_lines(difference, 6, _where(difference, change))
         for warning in (*change.warnings, *(f"lost for good: {item}" for item in change.irreversible)):
             yield Line((Span(f"    ! {printable(warning)}", "warn"),), 6)
 
@@ -114,7 +150,7 @@ def _conflicts(plan: Plan) -> Iterator[Line]:
     if conflicts:
         yield Line((Span("Conflicts, which no write of this plan closes:", "title"),))
     for conflict in conflicts:
-        head = f"! {printable(str(conflict.address))}  "
+        head = f"! {f'{conflict.guard} ' if conflict.guard else ''}{printable(str(conflict.address))}  "
         yield Line((Span(head, "warn"), Span(place(conflict.origin), "quiet")), 4)
         yield Line((Span(f"    {printable(conflict.what)}"),), 4)
         yield Line((Span(f"    way out: {printable(conflict.remedy)}"),), 13)
@@ -176,4 +212,7 @@ def _summary(plan: Plan) -> str:
     if plan.conflicts:
         verb = "stays" if len(plan.conflicts) == 1 else "stay"
         parts.append(f"{counted(len(plan.conflicts), 'conflict')} {verb} open")
+    if plan.left_behind:
+        parts.append(f"{counted(len(plan.left_behind), 'object')} left behind")
+    parts += [refusal(plan)] if plan.standing else []
     return "; ".join(parts)

@@ -399,7 +399,7 @@ def test_a_spike_is_shown_and_refused_without_consent(run: Runner, spiked: boto3
     assert "AttachUserPolicy  user/alice" in refused.out
     assert refused.err.splitlines() == [
         "refused: step 1 (AttachUserPolicy user/alice) lets user/alice do more for a moment: it cannot be helped",
-        "refused: nothing was written; --allow-spike applies the plan in spite of that",
+        "refused: nothing was written, because of spikes, which --allow-spike lets through",
     ]
     assert attached(spiked) == {"readers"}
     assert run("apply", *what, "--yes", "--allow-spike").code == 0

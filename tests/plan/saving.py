@@ -18,6 +18,7 @@ from reconciler.plan import Begun, Reader, make
 from reconciler.plan.basis import basis_of
 from reconciler.plan.check import Narrowed, narrowed
 from reconciler.plan.file import Header, dump, load
+from reconciler.plan.make import Library, guarded
 
 __all__ = ["HEADER", "Named", "bytes_of", "forged", "left", "sent"]
 
@@ -62,7 +63,10 @@ def left(
     def derive(reader: Reader, begun: Begun) -> Plan:
         return make(desired, reader, begun=begun)
 
-    return narrowed(saved, derive, iam, exact=exact, changed=basis_of(desired) != saved.basis)
+    def judge(plan: Plan, live: Live, library: Library) -> Plan:
+        return guarded(plan, desired, live, library)
+
+    return narrowed(saved, derive, judge, iam, exact=exact, changed=basis_of(desired) != saved.basis)
 
 
 def sent(made: Plan) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 import io
 import json as stdlib_json
 import re
@@ -15,7 +16,22 @@ from report.report_plans import reports
 from rich.cells import cell_len
 from rich.console import Console
 
-from reconciler.model import Account, Address, Call, Change, Conflict, Difference, Note, Origin, Plan, Step
+from reconciler.model import (
+    Account,
+    Address,
+    Alarm,
+    Call,
+    Change,
+    Conflict,
+    Consent,
+    Difference,
+    LeftBehind,
+    Note,
+    Origin,
+    Plan,
+    Skip,
+    Step,
+)
 from reconciler.report import json, terminal, text
 from reconciler.report.lines import Line, Span, counted, plain, printable
 
@@ -33,16 +49,23 @@ origins = st.builds(Origin, st.just("desired-state/a.yaml"), st.integers(1, 99),
 details = st.lists(texts, max_size=3).map(tuple)
 differences = st.builds(
     Difference, st.sampled_from(["policies", "trust"]), st.sampled_from("+~-"), texts, values, values, details,
-    st.none() | origins,
+    st.none() | origins, st.booleans(),
 )  # fmt: skip
 actions = st.sampled_from(["create", "update", "delete", "replace", "rename"])
 changes = st.builds(
-    Change, addresses, actions, texts, st.lists(differences, max_size=3).map(tuple), st.none() | origins, details
-)
+    Change, addresses, actions, texts, st.lists(differences, max_size=3).map(tuple), st.none() | origins, details,
+    cause=st.sampled_from(["", "change", "drift"]),
+)  # fmt: skip
 operations = st.sampled_from(["CreateUser", "AttachUserPolicy", "UntagUser"])
 calls = st.builds(Call, operations, st.dictionaries(st.sampled_from(["UserName", "PolicyArn", "Tags"]), values))
-conflicts = st.builds(Conflict, addresses, texts, texts, texts, st.none() | origins)
+guards = st.sampled_from(["lockout", "protected", "takeover"])
+conflicts = st.builds(Conflict, addresses, texts, texts, texts, st.none() | origins, st.none() | guards)
 notes = st.builds(Note, addresses, texts)
+days = st.none() | st.dates(dt.date(2026, 11, 1), dt.date(2026, 11, 3))
+consents = st.builds(Consent, guards, texts, texts, days, st.none() | origins)
+alarms = st.builds(Alarm, guards, texts, texts, texts, st.none() | origins, details, st.none() | consents)
+left_behind = st.builds(LeftBehind, addresses, texts, details, st.none() | origins)
+skips = st.builds(Skip, addresses, texts, texts, texts, st.none() | origins)
 
 
 @st.composite
@@ -57,6 +80,13 @@ def plans(draw: st.DrawFn) -> Plan:
         draw(st.lists(notes, max_size=3)),
         draw(st.integers(0, 3)),
         {"calls": draw(st.integers(0, 2000)), "undeclared": draw(st.integers(0, 2)), "caller": draw(texts)},
+        alarms=(said := draw(st.lists(alarms, max_size=2))),
+        left_behind=draw(st.lists(left_behind, max_size=2)),
+        skips=draw(st.lists(skips, max_size=2)),
+        used=frozenset(alarm.consent for alarm in said if alarm.consent is not None),
+        consents=draw(st.lists(consents, max_size=2)),
+        base=draw(st.none() | texts),
+        today=dt.date(2026, 11, 2),
     )
 
 
@@ -101,12 +131,21 @@ def test_what_tells_of_the_run_stays_out_of_the_body(plan: Plan) -> None:
 def test_the_order_in_which_changes_conflicts_and_notes_come_never_shows(data: st.DataObject) -> None:
     plan = data.draw(plans())
     unique = {str(change.address).lower(): change for change in plan.changes}
-    plan = dataclasses.replace(plan, changes=list(unique.values()), conflicts=(), notes=list(set(plan.notes)))
+    said = {(alarm.guard, alarm.subject.lower()): alarm for alarm in plan.alarms}
+    plan = dataclasses.replace(
+        plan,
+        changes=list(unique.values()),
+        conflicts=(),
+        notes=list(set(plan.notes)),
+        alarms=list(said.values()),
+    )
     shuffled = dataclasses.replace(
         plan,
         steps=data.draw(st.permutations(plan.steps)),
         changes=data.draw(st.permutations(plan.changes)),
         notes=data.draw(st.permutations(plan.notes)),
+        alarms=data.draw(st.permutations(plan.alarms)),
+        consents=data.draw(st.permutations(plan.consents)),
     )
     folded = {note.address: note.address.name for note in plan.notes}
     if all(folded[note.address] == note.address.name for note in plan.notes):

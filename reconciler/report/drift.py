@@ -10,7 +10,7 @@ from reconciler.model import Change, Difference, Plan
 from reconciler.model.mark import MARK_KEY
 from reconciler.report.access import access_lines
 from reconciler.report.expecting import unmet_lines
-from reconciler.report.guards import guard_lines, is_quiet, left_behind_lines, refusal
+from reconciler.report.guards import guard_lines, is_quiet, left_behind_lines, left_out_lines, refusal, untouched
 from reconciler.report.lines import SIGN_ROLES, Line, Span, counted, place, printable
 from reconciler.report.text import closing_lines, open_lines, sections, title_line
 from reconciler.report.values import explained, value_text
@@ -40,6 +40,7 @@ def lines(plan: Plan, *, repair: str = "reconciler apply") -> Iterator[Line]:
         if found:
             yield Line()
             yield from [Line((Span(title, "title"),)), *found] if title else found
+    yield from left_out_lines(plan)
     yield from open_lines(plan)
     yield from access_lines(plan.access, "Access that the repair changes")
     yield from unmet_lines(plan.unmet)
@@ -111,8 +112,7 @@ def _summary(plan: Plan, repair: str) -> Iterator[Line]:
     parts = [f"{counted(count, 'difference')} in {counted(len(plan.changes), 'object')}"] if plan.changes else []
     if plan.conflicts:
         parts.append(f"{counted(len(plan.conflicts), 'conflict')} for a person to settle")
-    if plan.left_behind:
-        parts.append(f"{counted(len(plan.left_behind), 'object')} left behind")
+    parts += untouched(plan)
     parts += [f"an apply is {refusal(plan)}"] if plan.standing else []
     yield Line((Span("; ".join(parts), "title"),))
     if plan.steps and not plan.standing:

@@ -16,18 +16,21 @@ __all__ = [
     "is_quiet",
     "left_behind_data",
     "left_behind_lines",
+    "left_out_lines",
     "refusal",
     "skip_lines",
     "skips_data",
+    "untouched",
 ]
 
 _State: TypeAlias = Literal["used", "unused", "past"]
+_MOST_NAMES = 10
 _WAYS = "`state: absent` deletes it, `state: unmanaged` gives it up with a reason, or declare it again"
 
 
 def is_quiet(plan: Plan) -> bool:
     """Return whether the plan writes nothing, leaves nothing open, and has nothing to say of guards either."""
-    return plan.in_sync and not plan.standing and not plan.left_behind
+    return plan.in_sync and not plan.standing and not plan.left_behind and not plan.left_out
 
 
 def left_behind_lines(plan: Plan) -> Iterator[Line]:
@@ -52,6 +55,22 @@ def guard_lines(plan: Plan) -> Iterator[Line]:
         if found:
             yield Line()
             yield from found
+
+
+def left_out_lines(plan: Plan) -> Iterator[Line]:
+    """Yield which objects a plan that is limited to a change leaves as they are, behind an empty line."""
+    if plan.left_out:
+        names = [printable(str(address)) for address in sorted(plan.left_out)]
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        yield Line()
+        title = Span("Not as declared either, and outside this plan: ", "title")
+        yield Line((title, Span(f"{', '.join(names[:_MOST_NAMES])}{more}")), 4)
+
+
+def untouched(plan: Plan) -> list[str]:
+    """Return how many objects are left as they are though something ought to be done, for a report's last lines."""
+    counts = ((plan.left_behind, "left behind"), (plan.left_out, "outside this plan"))
+    return [f"{counted(len(found), 'object')} {what}" for found, what in counts if found]
 
 
 def refusal(plan: Plan) -> str:

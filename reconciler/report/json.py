@@ -52,6 +52,7 @@ def render(plan: Plan, *, skips: bool = False) -> str:
         "unmet": unmet_data(plan.unmet),
         "notes": [_note(note) for note in sorted(plan.notes, key=lambda n: (n.address, n.what))],
         "left_behind": left_behind_data(plan),
+        "left_out": [str(address) for address in sorted(plan.left_out)],
         "alarms": alarms_data(plan),
         "consents": consents_data(plan),
         **({"skips": skips_data(plan)} if skips else {}),

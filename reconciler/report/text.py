@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 from reconciler.model import Action, Change, Difference, Plan, Step
 from reconciler.report.access import access_lines
 from reconciler.report.expecting import unmet_lines
-from reconciler.report.guards import guard_lines, is_quiet, left_behind_lines, refusal, skip_lines
+from reconciler.report.guards import (
+    guard_lines,
+    is_quiet,
+    left_behind_lines,
+    left_out_lines,
+    refusal,
+    skip_lines,
+    untouched,
+)
 from reconciler.report.lines import SIGN_ROLES, Line, Role, Span, column, counted, place, printable
 from reconciler.report.values import difference_lines
 
@@ -48,6 +56,7 @@ def lines(plan: Plan, *, skips: bool = False) -> Iterator[Line]:
                 yield Line()
                 yield Line((Span(title, "title"),))
             yield from _changes(changes)
+    yield from left_out_lines(plan)
     yield from open_lines(plan)
     yield from access_lines(plan.access)
     yield from unmet_lines(plan.unmet)
@@ -212,7 +221,6 @@ def _summary(plan: Plan) -> str:
     if plan.conflicts:
         verb = "stays" if len(plan.conflicts) == 1 else "stay"
         parts.append(f"{counted(len(plan.conflicts), 'conflict')} {verb} open")
-    if plan.left_behind:
-        parts.append(f"{counted(len(plan.left_behind), 'object')} left behind")
+    parts += untouched(plan)
     parts += [refusal(plan)] if plan.standing else []
     return "; ".join(parts)

@@ -398,6 +398,7 @@ def guarded() -> Plan:
         consents=(moved, *others),
         base="0123456789abcdef0123456789abcdef01234567",
         today=dt.date(2026, 11, 2),
+        left_out=(Address("user", "zoe"), Address("role", "worker")),
     )
 
 

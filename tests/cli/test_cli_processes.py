@@ -70,6 +70,15 @@ def test_yes_on_a_terminal_applies_and_shows_colours(home: Path) -> None:
     assert users(home) == {"alice"}
 
 
+def test_consent_counts_on_a_terminal_and_nowhere_else(home: Path) -> None:
+    accepting = ("plan", "--sandbox", "--accept=takeover=user/alice")
+    code, shown = typed(home, b"", *accepting)
+    assert (code, "no guard speaks of it" in shown) == (0, True)
+    piped = process(home, *accepting)
+    assert (piped.returncode, piped.stdout) == (1, "")
+    assert "--accept lifts nothing where there is no terminal" in piped.stderr
+
+
 @pytest.mark.parametrize("answer", [b"n\n", b"\x04"])
 def test_anything_but_yes_writes_nothing(home: Path, answer: bytes) -> None:
     code, shown = typed(home, answer, "apply", "--sandbox")

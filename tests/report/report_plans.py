@@ -302,7 +302,7 @@ def guarded() -> Plan:
         Consent("quota", "account", "", None),
     )
     settings = at("reconciler", 7)
-    attachment = {"UserName": "alice", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
+    attachment: dict[str, object] = {"UserName": "alice", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}
     return Plan(
         ACCOUNT,
         steps=steps((ALICE, "AttachUserPolicy", attachment), (bob, "DeleteUser", {"UserName": "bob"})),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from reconciler.model import ACCOUNT, Address, Alarm, GuardId, Impact, Limit, LimitName
@@ -12,6 +12,12 @@ from reconciler.plan.standing import is_principal
 __all__ = ["limit_delete", "limit_narrow", "limit_trust", "limit_widen"]
 
 _SHOWN: Final = 5
+_GUARDS: Final[Mapping[LimitName, GuardId]] = {
+    "delete": "limit-delete",
+    "narrow": "limit-narrow",
+    "trust": "limit-trust",
+    "widen": "limit-widen",
+}
 
 
 def limit_delete(scene: Scene) -> Iterator[Alarm]:
@@ -66,7 +72,7 @@ def _beyond(scene: Scene, name: LimitName, found: Sequence[Address], of: int, do
     passed = list(_passed(limit, len(found), of))
     if not passed:
         return
-    guard: GuardId = f"limit-{name}"
+    guard = _GUARDS[name]
     what = f"it would {does.format(len(found), '' if len(found) == 1 else 's')}, and limits.{name} is {_and(passed)}"
     more = [f"and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
     remedy = f"do it in several changes, or consent with a `kind: exception` document for {guard} and `{ACCOUNT}`"

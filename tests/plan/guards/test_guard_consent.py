@@ -48,10 +48,11 @@ def everything() -> Said:
         *({"kind": "role", "name": role["name"], "state": "absent"} for role in roles),
         {"kind": "role", "name": "t", "trust": TRUST},
     ]
-    base = wanted([], owner="us", limits=LIMITS)
+    lost = [{"kind": "user", "name": name} for name in ("lost", "found")]
+    base = wanted(lost, owner="us", limits=LIMITS)
     found = wanted(docs, owner="them")
     made = plan.make(found, Snapshot(live), live, base=Base("0" * 40, base))
-    left = [LeftBehind(Address("user", name), "marked as ours") for name in ("lost", "found")]
+    left = [LeftBehind(Address("user", user["name"]), "declared at the base") for user in lost]
     return live, found, base, dataclasses.replace(made, left_behind=left)
 
 

@@ -7,24 +7,14 @@ whoever is deleted (IAM user guide, reference_policies_elements_principal) is le
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 from reconciler.errors import MisshapenCallError, PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Items, Kind, Observed
 
-__all__ = [
-    "Delta",
-    "Objects",
-    "after_all",
-    "changed_by",
-    "course",
-    "foreseen",
-    "is_true_already",
-    "subjects",
-    "with_delta",
-]
+__all__ = ["Delta", "Objects", "after_all", "changed_by", "foreseen", "is_true_already", "subjects", "with_delta"]
 
 Objects: TypeAlias = Mapping[Address, Observed[Any]]
 
@@ -76,22 +66,10 @@ def with_delta(objects: Objects, delta: Delta) -> Objects:
 
 def after_all(objects: Objects, calls: Iterable[Call], account: Account) -> Objects:
     """Return the objects as they are after the calls, made in their order."""
-    now = objects
-    for after, _ in course(objects, calls, account):
-        now = after
-    return now
-
-
-def course(objects: Objects, calls: Iterable[Call], account: Account) -> Iterator[tuple[Objects, Delta]]:
-    """Yield for each of the calls, made in their order, the objects after it and what it changes.
-
-    The objects are the same mapping each time, so that they are to be looked at before the next call is asked for.
-    """
     now = dict(objects)
     for call in calls:
-        delta = foreseen(now, call, account)
-        _take(now, delta)
-        yield now, delta
+        _take(now, foreseen(now, call, account))
+    return now
 
 
 def _take(objects: dict[Address, Observed[Any]], delta: Delta) -> None:

@@ -15,8 +15,9 @@ def stricter(settings: Settings, base: Settings | None) -> Settings:
     """Return the stricter of the settings and those at the base, key by key; None: there is no base.
 
     Lists of what is spared, and of what is required, are joined; of two numbers the smaller one holds. Nothing is ours
-    under an owner that the base does not know, save where it knows none. An object that is among the roles on one side
-    only is protected; the roles that must not be locked out are those of the base, for they run this change.
+    under an owner that the base does not know, save where it knows none. An object that is among the roles on either
+    side is protected. There is but one who plans and one who applies: where the base names others, they are protected
+    by rules, and who asks whether they are locked out looks at the base as well.
     """
     if base is None or settings == base:
         return settings
@@ -72,12 +73,12 @@ def rules_of_roles(roles: Iterable[Address]) -> list[Rule]:
 
 
 def _roles(head: Roles, base: Roles) -> Roles:
-    """Return the roles of the base, and the head's where it names none.
+    """Return the roles of the head, and the base's where it names none.
 
     Of those that can recover the account one is enough, so that a role which comes to them makes the rule looser.
     """
     recover = tuple(one for one in head.recover if one in base.recover) or base.recover or head.recover
-    return Roles(base.plan or head.plan, base.apply or head.apply, recover, head.origin or base.origin)
+    return Roles(head.plan or base.plan, head.apply or base.apply, recover, head.origin or base.origin)
 
 
 def _limits(head: Settings, base: Settings) -> dict[LimitName, Limit]:

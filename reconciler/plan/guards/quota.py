@@ -7,7 +7,7 @@ from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import ACCOUNT, Address, Alarm, Items, Live, Observed
-from reconciler.plan.foresee import Delta, Objects, course
+from reconciler.plan.foresee import Delta, Objects, foreseen
 from reconciler.plan.guards.scene import Scene
 
 __all__ = ["quota"]
@@ -28,16 +28,17 @@ def quota(scene: Scene) -> Iterator[Alarm]:
         return
     counts = _Counts(scene.live)
     beyond: dict[tuple[Address, str], tuple[int, int]] = {}
-    was = dict(scene.live.objects)
-    for _, delta in course(scene.live.objects, [step.call for step in scene.plan.steps], scene.account):
-        counts.take(was, delta)
+    now = dict(scene.live.objects)
+    for step in scene.plan.steps:
+        delta = foreseen(now, step.call, scene.account)
+        counts.take(now, delta)
         # What is renamed goes and comes in one call.
-        gone = next((was.get(address) for address, observed in delta.items() if observed is None), None)
+        gone = next((now.get(address) for address, observed in delta.items() if observed is None), None)
         for address, observed in delta.items():
-            before = was.pop(address, gone)
+            before = now.pop(address, gone)
             if observed is None:
                 continue
-            was[observed.address] = observed
+            now[observed.address] = observed
             for what, more, most in _passed(before, observed, scene.live.summary):
                 beyond[address, what] = max(beyond.get((address, what), (0, most)), (more, most))
     for key, (count, most) in sorted(counts.beyond.items()):

@@ -190,7 +190,7 @@ def test_the_stricter_settings_are_looser_than_neither(head: Settings, base: Set
         assert found.accounts <= side.accounts
         assert found.owner in {None, side.owner} or side.owner is None
     for role in ("plan", "apply"):
-        assert getattr(found.roles, role) == (getattr(base.roles, role) or getattr(head.roles, role))
+        assert getattr(found.roles, role) == (getattr(head.roles, role) or getattr(base.roles, role))
     for side in (head, base):
         assert set(found.roles.recover) <= set(side.roles.recover) or not set(head.roles.recover) & set(
             base.roles.recover

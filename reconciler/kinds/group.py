@@ -119,6 +119,7 @@ KIND: Kind[Group] = Kind(
         Sweep("GetAccountAuthorizationDetails", "UserDetailList", {"Filter": ["User"]}),
     ),
     irreversible=_irreversible,
+    counted="Groups",
     rename=lambda old, new: Call("UpdateGroup", {"GroupName": old, "NewGroupName": new}),
     creates="CreateGroup",
     effects={

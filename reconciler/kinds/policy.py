@@ -18,7 +18,7 @@ from reconciler.kinds._holder import (
     tag_list,
 )
 from reconciler.model import Call, Context, Document, Effect, Fixed, Kind, Lookup, Parsed, Rows, Sweep, Value
-from reconciler.policydoc import compact, decode
+from reconciler.policydoc import compact, decode, size
 
 __all__ = ["KIND", "Policy", "Version"]
 
@@ -193,6 +193,11 @@ KIND: Kind[Policy] = Kind(
     sweeps=(Sweep("GetAccountAuthorizationDetails", "Policies", {"Filter": ["LocalManagedPolicy"]}),),
     lookups=(Lookup("tags", "ListPolicyTags", "Tags", lambda policy: {"PolicyArn": policy.arn}),),
     irreversible=_irreversible,
+    counted="Policies",
+    fills={
+        "PolicySizeQuota": ("document", lambda document: size(compact(document))),
+        "VersionsPerPolicyQuota": ("others", lambda others: 1 + len(others)),
+    },
     enrich=lambda policy, found: dataclasses.replace(policy, tags=read_tags({"Tags": found["ListPolicyTags"]})),
     subject=_subject,
     creates="CreatePolicy",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,7 @@ from reconciler.kinds._holder import (
     tag_facet,
     tag_list,
 )
+from reconciler.kinds._usage import is_recent
 from reconciler.model import Account, Call, Context, Document, Effect, Items, Kind, Lookup, Parsed, Rows, Sweep, Value
 
 __all__ = ["KIND", "User"]
@@ -41,7 +43,10 @@ __all__ = ["KIND", "User"]
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user; ``credentials`` are the results of the lookups by operation, known live and only when asked for."""
+    """A user; ``credentials`` are the results of the lookups by operation, known live and only when asked for.
+
+    ``password_last_used`` is known along with them, and no part of what the user is: it is compared with nothing.
+    """
 
     name: str
     path: str = "/"
@@ -52,6 +57,7 @@ class User:
     tags: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, Any] = field(default_factory=dict)
     unique_id: str = ""
+    password_last_used: dt.datetime | None = field(default=None, compare=False)
 
 
 def _parse(document: Document, context: Context) -> Parsed[User]:
@@ -99,7 +105,39 @@ _CREDENTIALS = (
     ("ListSSHPublicKeys", "SSHPublicKeys"),
     ("ListSigningCertificates", "Certificates"),
     ("ListMFADevices", "MFADevices"),
+    ("GetUser", "User"),
 )
+_KEYS = (
+    ("ListAccessKeys", "access key"),
+    ("ListServiceSpecificCredentials", "service credential"),
+    ("ListSSHPublicKeys", "SSH key"),
+    ("ListSigningCertificates", "signing certificate"),
+)
+"""Ways in that can be active or not."""
+
+
+def _enrich(user: User, found: Mapping[str, Any]) -> User:
+    """Return the user with its credentials; of what GetUser tells only the last use of the password is news."""
+    credentials = {operation: result for operation, result in found.items() if operation != "GetUser"}
+    used = (found.get("GetUser") or {}).get("PasswordLastUsed")
+    return dataclasses.replace(user, credentials=credentials, password_last_used=used)
+
+
+def _in_use(user: User, today: dt.date) -> tuple[str, ...]:
+    """Return why the user seems to be in use: keys that are active, and a password that was used lately.
+
+    Source: User in IAM's service model: PasswordLastUsed is told by GetUser and ListUsers only, is null where no use
+    is known since October 2014, and still tells of a password that the user has no more; such a one lets nobody in.
+    """
+    found = []
+    for operation, noun in _KEYS:
+        active = [row for row in user.credentials.get(operation) or () if row.get("Status") == "Active"]
+        if active:
+            found.append(f"it has {len(active)} active {noun}{'s' if len(active) > 1 else ''}")
+    used = user.password_last_used
+    if used is not None and user.credentials.get("GetLoginProfile") and is_recent(used, today):
+        found.append(f"its password was last used on {used:%Y-%m-%d}")
+    return tuple(found)
 
 
 def _delete(user: User) -> Sequence[tuple[Effect, Call]]:
@@ -217,9 +255,11 @@ KIND: Kind[User] = Kind(
         Lookup("credentials", operation, result, lambda user: {"UserName": user.name})
         for operation, result in _CREDENTIALS
     ),
-    enrich=lambda user, found: dataclasses.replace(user, credentials=dict(found)),
+    enrich=_enrich,
     deletion_reads=frozenset({"credentials"}),
     irreversible=_irreversible,
+    in_use=_in_use,
+    counted="Users",
     rename=lambda old, new: Call("UpdateUser", {"UserName": old, "NewUserName": new}),
     bindings=_bindings,
     creates="CreateUser",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -174,6 +175,15 @@ class Kind(Generic[R]):
     """From a live resource and what becomes of it (None: it is deleted) to what is lost for good, for people."""
     warnings: Callable[[R, R], tuple[str, ...]] = lambda _desired, _live: ()
     """From (desired, live) to what a reviewer should know of the change beyond its differences."""
+    in_use: Callable[[R, dt.date], tuple[str, ...]] = lambda _resource, _today: ()
+    """From a live resource that a plan deletes, its lookups read, and a day (UTC) to why it seems to be in use on that
+    day, for people."""
+    counted: str = ""
+    """The entry of GetAccountSummary that counts the objects of the kind; with ``Quota`` behind it, how many there may
+    be."""
+    fills: Mapping[str, tuple[str, Callable[[Any], int]]] = field(default_factory=dict)
+    """By the entry of GetAccountSummary that bounds it: a field, and how much its value takes of the quota; beside what
+    facets count."""
     reserved: Callable[[R], str | None] = lambda _: None
     """Why nobody but AWS may write the object, or None."""
     creates: str = ""

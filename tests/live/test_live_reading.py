@@ -150,7 +150,13 @@ def test_credentials_are_read_of_the_users_that_go_and_of_no_other() -> None:
     assert {str(change.address) for change in made.changes} == {"user/u5", "user/u7"}
     everything = len(USERS) + len(GROUPS) + len(ROLES) + len(POLICIES)
     assert made.header["undeclared"] == everything - len(ALIKE) - 2
-    lookups = ["get_login_profile", "list_access_keys", "list_mfa_devices", "list_service_specific_credentials"]
+    lookups = [
+        "get_login_profile",
+        "get_user",
+        "list_access_keys",
+        "list_mfa_devices",
+        "list_service_specific_credentials",
+    ]
     lookups += ["list_signing_certificates", "list_ssh_public_keys"]
     assert {name: service.asked[name] for name in lookups} == dict.fromkeys(lookups, 2)
 

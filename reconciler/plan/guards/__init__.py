@@ -3,11 +3,29 @@
 from __future__ import annotations
 
 from reconciler.model import Alarm
+from reconciler.plan.guards.inuse import in_use
+from reconciler.plan.guards.leftbehind import left_behind
+from reconciler.plan.guards.limits import limit_delete, limit_narrow, limit_trust, limit_widen
+from reconciler.plan.guards.quota import quota
 from reconciler.plan.guards.scene import Guard, Scene
+from reconciler.plan.guards.settings import settings_loosened
+from reconciler.plan.guards.source import empty_source
+from reconciler.plan.guards.takeover import takeover
 
 __all__ = ["Guard", "Scene", "alarms"]
 
-_GUARDS: tuple[Guard, ...] = ()
+_GUARDS: tuple[Guard, ...] = (
+    empty_source,
+    in_use,
+    left_behind,
+    limit_delete,
+    limit_narrow,
+    limit_trust,
+    limit_widen,
+    quota,
+    settings_loosened,
+    takeover,
+)
 
 
 def alarms(scene: Scene) -> tuple[Alarm, ...]:

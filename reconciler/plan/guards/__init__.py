@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reconciler.model import Alarm
+from reconciler.plan.guards.lockout import lockout
 from reconciler.plan.guards.scene import Guard, Scene
 
 __all__ = ["Guard", "Scene", "alarms"]
 
-_GUARDS: tuple[Guard, ...] = ()
+_GUARDS: tuple[Guard, ...] = (lockout,)
 
 
 def alarms(scene: Scene) -> tuple[Alarm, ...]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from reconciler.model import Alarm
+from reconciler.plan.guards.boundaries import boundary_removed
 from reconciler.plan.guards.lockout import lockout
 from reconciler.plan.guards.scene import Guard, Scene
+from reconciler.plan.guards.trusts import trust_widened
 
 __all__ = ["Guard", "Scene", "alarms"]
 
-_GUARDS: tuple[Guard, ...] = (lockout,)
+_GUARDS: tuple[Guard, ...] = (boundary_removed, lockout, trust_widened)
 
 
 def alarms(scene: Scene) -> tuple[Alarm, ...]:

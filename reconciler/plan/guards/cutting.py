@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from reconciler.live import READS
-from reconciler.model import Address, Alarm, Impact, Origin, Step
+from reconciler.model import Address, Alarm, Impact, Step
 from reconciler.plan.foresee import after_all
 from reconciler.plan.guards.entering import is_usable
 from reconciler.plan.guards.keeping import Loss, lost
 from reconciler.plan.guards.needs import Need, finishing, reading, undoing
+from reconciler.plan.guards.origins import origin_of
 from reconciler.plan.guards.scene import Scene
 from reconciler.plan.lives import Life, lives
 from reconciler.plan.picture import Held, Picture, aws_policies
@@ -167,9 +168,4 @@ class Judge:
         return self._alarm(address, what + (f", and {more} more" if more else ""), lines[: 2 * _SHOWN])
 
     def _alarm(self, address: Address, what: str, detail: Iterable[str] = ()) -> Alarm:
-        return self._scene.alarm("lockout", address, what, _REMEDY, self._origin(address), detail)
-
-    def _origin(self, address: Address) -> Origin | None:
-        changed = (change.origin for change in self._scene.plan.changes if change.address == address)
-        declared = self._scene.desired.declared.get(address)
-        return next(changed, declared.origin if declared is not None else None)
+        return self._scene.alarm("lockout", address, what, _REMEDY, origin_of(self._scene, address), detail)

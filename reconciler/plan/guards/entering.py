@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 from reconciler.access import Caller, Outcome, Request, evaluate_trust
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
-from reconciler.model import Account, Observed, Value
+from reconciler.model import Account, Address, Observed, Value
 from reconciler.plan.foresee import Objects
 
-__all__ = ["Entry", "account_of", "allowing", "entries", "is_usable", "trust_of"]
+__all__ = ["Entry", "account_of", "allowing", "denying", "entries", "is_usable", "listed", "trust_field", "trust_of"]
 
 Entry: TypeAlias = tuple[str, str]
 """A type of principal and a name of that type, as in ``("AWS", "123456789012")``."""
@@ -24,18 +24,29 @@ _SESSION = "assumed-role/"
 _ANYBODY = "arn:aws:iam::000000000000:user/anybody"
 
 
+def trust_field(address: Address) -> str:
+    """Return the field that says who may become an object of this kind; empty where nobody can."""
+    facets = KINDS[address.kind].facets
+    return next((facet.field for facet in facets if isinstance(facet, Value) and facet.trusts), "")
+
+
 def trust_of(observed: Observed[Any] | None) -> Mapping[str, Any] | None:
     """Return the document that says who may become the object, None where nobody can."""
-    if observed is None:
-        return None
-    facets = KINDS[observed.address.kind].facets
-    return next((getattr(observed.resource, f.field) for f in facets if isinstance(f, Value) and f.trusts), None)
+    field = trust_field(observed.address) if observed is not None else ""
+    return getattr(observed.resource, field) if observed is not None and field else None
 
 
 def allowing(trust: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     """Yield the statements that let somebody in."""
-    for statement in _listed(trust.get("Statement")):
+    for statement in listed(trust.get("Statement")):
         if isinstance(statement, Mapping) and statement.get("Effect") == "Allow" and _enters(statement):
+            yield statement
+
+
+def denying(trust: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the statements that keep somebody out."""
+    for statement in listed(trust.get("Statement")):
+        if isinstance(statement, Mapping) and statement.get("Effect") == "Deny":
             yield statement
 
 
@@ -44,7 +55,7 @@ def entries(statement: Mapping[str, Any]) -> Iterator[Entry]:
     principal = statement.get("Principal", {})
     named = {"AWS": principal} if isinstance(principal, str) else principal
     for space, names in named.items() if isinstance(named, Mapping) else ():
-        yield from ((space, str(name)) for name in _listed(names))
+        yield from ((space, str(name)) for name in listed(names))
 
 
 def account_of(name: str) -> str | None:
@@ -59,8 +70,7 @@ def is_usable(trust: Mapping[str, Any], objects: Objects, account: Account, *, p
     Whoever is in another account, or known to an identity provider, is taken to be there; a condition is taken to be
     one that can be met, and a Deny counts only without one. With ``people`` services do not count.
     """
-    denies = [s for s in _listed(trust.get("Statement")) if isinstance(s, Mapping) and s.get("Effect") == "Deny"]
-    firm = [one for one in denies if not one.get("Condition")]
+    firm = [one for one in denying(trust) if not one.get("Condition")]
     there = {observed.arn for observed in objects.values()}
     there |= {observed.resource.unique_id for observed in objects.values() if observed.resource.unique_id}
     try:
@@ -102,13 +112,14 @@ def _is_let_in(trust: Mapping[str, Any], space: str, name: str) -> bool:
 def _enters(statement: Mapping[str, Any]) -> bool:
     """Return whether a statement is about one of the calls by which somebody becomes a role."""
     if "NotAction" in statement:
-        named = _listed(statement["NotAction"])
+        named = listed(statement["NotAction"])
         return not all(any(fnmatchcase(one, str(glob).lower()) for glob in named) for one in _ENTERING)
-    named = _listed(statement.get("Action"))
+    named = listed(statement.get("Action"))
     return any(fnmatchcase(one, str(glob).lower()) for glob in named for one in _ENTERING)
 
 
-def _listed(value: Any) -> Sequence[Any]:
+def listed(value: Any) -> Sequence[Any]:
+    """Return the items of what may be one item or a list of them; None has none."""
     if value is None:
         return ()
     return value if isinstance(value, list | tuple) else (value,)

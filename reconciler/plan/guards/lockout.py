@@ -22,7 +22,8 @@ def lockout(scene: Scene) -> Iterable[Alarm]:
     """
     if not scene.plan.steps:
         return ()
-    roles, found = scene.settings.roles, {}
+    roles = scene.settings.roles
+    found: dict[Address, list[str]] = {}
     for duty, address in (("apply", roles.apply), ("plan", roles.plan), ("caller", caller_of(scene.live))):
         if address is not None and address in scene.live.objects:
             found.setdefault(scene.live.objects[address].address, []).append(duty)

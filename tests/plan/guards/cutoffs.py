@@ -11,9 +11,9 @@ from support.grants import HOME, Snapshot, live_of
 from support.worlds import desired_of
 
 from reconciler import plan
-from reconciler.model import Address, Alarm, Base, Consent, Plan, Roles
+from reconciler.model import Address, Alarm, Base, Consent, Desired, Plan, Roles
 
-__all__ = ["ADMIN", "AWS", "FULL", "at", "document", "planned", "role", "said", "trusting", "user"]
+__all__ = ["ADMIN", "AWS", "FULL", "Given", "at", "document", "planned", "role", "roles", "said", "trusting", "user"]
 
 AWS = "arn:aws:iam::123456789012:"
 ADMIN = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}
@@ -34,6 +34,17 @@ def trusting(principal: Any, action: str = "sts:AssumeRole", condition: Any = No
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What a plan is made with beside documents and roles."""
+
+    caller: str = ""
+    known: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    base: Docs | None = None
+    consents: tuple[Consent, ...] = ()
+    accounts: frozenset[str] = frozenset()
+
+
 CI = trusting({"AWS": "999999999999"})
 
 
@@ -50,30 +61,24 @@ def at(text: str) -> Address:
     return Address(kind, name)
 
 
-def planned(
-    before: Docs,
-    after: Docs,
-    *,
-    caller: str = "",
-    known: Mapping[str, Any] | None = None,
-    base: Docs | None = None,
-    consents: tuple[Consent, ...] = (),
-    accounts: frozenset[str] = frozenset(),
-    **roles: Any,
-) -> Plan:
-    """Return the plan from what is live to what is declared, with the settings' roles."""
-    named = Roles(
-        **{key: at(one) if isinstance(one, str) else tuple(at(each) for each in one) for key, one in roles.items()}
-    )
-    live = dataclasses.replace(live_of(before), caller=caller)
+def roles(**named: Any) -> Roles:
+    """Return the settings' roles by their addresses as text."""
+    recover = tuple(at(one) for one in named.pop("recover", ()))
+    return Roles(recover=recover, **{duty: at(one) for duty, one in named.items()})
 
-    def desired(docs: Docs) -> Any:
+
+def planned(before: Docs, after: Docs, given: Given | None = None, /, **named: Any) -> Plan:
+    """Return the plan from what is live to what is declared; ``named`` are the settings' roles."""
+    more = given or Given()
+    live = dataclasses.replace(live_of(before), caller=more.caller)
+
+    def desired(docs: Docs) -> Desired:
         made = desired_of(docs, HOME)
-        settings = dataclasses.replace(made.settings, roles=named, accounts=accounts)
-        return dataclasses.replace(made, settings=settings, consents=consents)
+        settings = dataclasses.replace(made.settings, roles=roles(**named), accounts=more.accounts)
+        return dataclasses.replace(made, settings=settings, consents=more.consents)
 
-    old = Base("c0ffee", desired(base)) if base is not None else None
-    return plan.make(desired(after), Snapshot(live, known or {}), base=old)
+    base = Base("c0ffee", desired(more.base)) if more.base is not None else None
+    return plan.make(desired(after), Snapshot(live, more.known), base=base)
 
 
 def said(found: Plan, guard: str) -> list[Alarm]:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from reconciler.model import Alarm
 from reconciler.plan.guards.boundaries import boundary_removed
 from reconciler.plan.guards.lockout import lockout
+from reconciler.plan.guards.repairs import repair_widens
 from reconciler.plan.guards.scene import Guard, Scene
 from reconciler.plan.guards.trusts import trust_widened
 
 __all__ = ["Guard", "Scene", "alarms"]
 
-_GUARDS: tuple[Guard, ...] = (boundary_removed, lockout, trust_widened)
+_GUARDS: tuple[Guard, ...] = (boundary_removed, lockout, repair_widens, trust_widened)
 
 
 def alarms(scene: Scene) -> tuple[Alarm, ...]:

@@ -9,14 +9,13 @@ from reconciler.kinds import KINDS
 from reconciler.model import Alarm, Facet, Observed
 from reconciler.plan.guards.origins import origin_of
 from reconciler.plan.guards.scene import Scene
-from reconciler.plan.lives import lives
 
 __all__ = ["boundary_removed"]
 
 
 def boundary_removed(scene: Scene) -> Iterator[Alarm]:
     """Yield an alarm for each live principal that has a boundary, stays, and has none any more."""
-    for life in lives(scene.live.objects, [step.call for step in scene.plan.steps], scene.account):
+    for life in scene.lives:
         after = life.states[-1]
         if life.before is None or after is None:
             continue

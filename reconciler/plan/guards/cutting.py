@@ -13,7 +13,7 @@ from reconciler.plan.guards.keeping import Loss, lost
 from reconciler.plan.guards.needs import Need, finishing, reading, undoing
 from reconciler.plan.guards.origins import origin_of
 from reconciler.plan.guards.scene import Scene
-from reconciler.plan.lives import Life, lives
+from reconciler.plan.lives import Life
 from reconciler.plan.picture import Held, Picture, aws_policies
 from reconciler.plan.questions import Asker, question
 
@@ -59,26 +59,25 @@ class Judge:
 
         If none could before either, the plan is not to blame, and nothing is said.
         """
-        kept = [address for address in addresses if self._is_same(address)]
-        if len(kept) == len(addresses):
-            return
         start, end = self._scene.pictures
-        had = {address: self._recovers(start, address) for address in addresses}
+        live = [address for address in addresses if address in start.objects]
+        changed = [address for address in live if not self._is_same(address)]
+        if not changed:
+            return
+        had = {address: self._recovers(start, address) for address in live}
         # Of one that stays as it is nothing is lost, even where it cannot be told what it has.
-        if any(had[address] is not False for address in kept):
+        if any(had[address] is not False for address in live if address not in changed):
             return
-        if any(address in end.objects and self._recovers(end, address) for address in addresses):
+        left = [self._recovers(end, address) for address in addresses if address in end.objects]
+        if True in left:
             return
-        for address in addresses:
-            if had[address] is not False:
-                what = "nobody of roles.recover would be left with iam:* on * and a trust that lets somebody in"
-                yield self._alarm(address, what)
+        undecided = ", which is not decided" if None in left else ""
+        what = "nobody of roles.recover would have iam:* on * and a trust that lets somebody in any more"
+        yield from (self._alarm(one, what + undecided) for one in changed if had[one] is not False)
 
     @cached_property
     def _lives(self) -> dict[Address, Life]:
-        scene = self._scene
-        run = lives(scene.live.objects, [step.call for step in scene.plan.steps], scene.account)
-        return {life.before.address: life for life in run if life.before is not None}
+        return {life.before.address: life for life in self._scene.lives if life.before is not None}
 
     @cached_property
     def _reading(self) -> tuple[Need, ...]:
@@ -91,7 +90,7 @@ class Judge:
     @cached_property
     def _writing(self) -> tuple[Need, ...]:
         scene = self._scene
-        return (*self._finishing, *undoing(scene.plan.steps, scene.live.objects, scene.end, scene.account))
+        return (*self._finishing, *undoing(scene.lives, scene.live.objects, scene.end, scene.account))
 
     def _impact(self, address: Address, subject: str) -> Impact | None:
         found = (one for one in self._scene.impacts if one.subject == subject and one.address == address)
@@ -104,10 +103,10 @@ class Judge:
             lines = [f"{one.caller}: {one.because}" for one in impact.evidence if not one.gained]
             what = f"{who}, and who may become it {settled}"
             yield self._alarm(address, what, [*lines, *impact.reasons][:_SHOWN])
-        elif self._is_usable(address, new):
+        elif self._is_deserted(address, new):
             yield self._alarm(address, f"{who}, and nobody whom its trust names would be there any more")
 
-    def _is_usable(self, address: Address, new: Address) -> bool:
+    def _is_deserted(self, address: Address, new: Address) -> bool:
         """Return whether somebody could become it before, and nobody can after."""
         start, end = self._scene.pictures
         trusts = (start.held(address).trust, end.held(new).trust)
@@ -147,7 +146,7 @@ class Judge:
         if address not in self._scene.end or (address in self._lives and self._lives[address].ends):
             return False
         old, new = (picture.held(address) for picture in self._scene.pictures)
-        return old == new and not self._is_usable(address, address)
+        return old == new and not self._is_deserted(address, address)
 
     def _recovers(self, picture: Picture, address: Address) -> bool | None:
         """Return whether a principal has ``iam:*`` on ``*`` for sure, and somebody may become it; None: undecided."""

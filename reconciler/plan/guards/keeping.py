@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from reconciler.access import Outcome, Request, Witness, compare, evaluate
+from reconciler.access.proving import keys_that_count
 from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.plan.because import because
@@ -18,6 +19,11 @@ from reconciler.plan.questions import may_deny
 __all__ = ["Loss", "lost"]
 
 _Given: TypeAlias = Mapping[str, str | Sequence[str]]
+
+_OF_ACTIONS = ("aws:requesttag/", "aws:tagkeys", "iam:passed", "iam:permissionsboundary", "iam:policyarn")
+"""How keys begin, in small letters, that a request has only if its action and parameters bring them."""
+_OF_ALL = (*_OF_ACTIONS, "aws:resourcetag/", "iam:resourcetag/")
+"""The same where the resource is known, and with it the tags that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +49,22 @@ def lost(needs: Iterable[Need], old: Held, new: Held, pictures: tuple[Picture, P
 
     A policy whose document is not known, and that is there before and after, is taken to grant the same on both sides.
     """
-    texts = _texts(old, new)
+    spoken = sorted({*keys_that_count(old.principal), *keys_that_count(new.principal)})
     doubts = _doubts(old, new, pictures)
-    for given, group in _grouped(needs, texts):
+    for given, group in _grouped(needs, spoken):
         found = tuple(_unknown(group, new, given, doubts) if doubts else _shrunk(group, old, new, given))
         if found:
             return found
     return ()
 
 
-def _grouped(needs: Iterable[Need], texts: Sequence[str]) -> Iterator[tuple[_Given, list[Need]]]:
-    """Yield the needs in groups that bring the same context, as far as any document speaks of it."""
+def _grouped(needs: Iterable[Need], spoken: Sequence[str]) -> Iterator[tuple[_Given, list[Need]]]:
+    """Yield the needs in groups whose requests bring the same values for the keys that documents speak of."""
     groups: dict[str, tuple[_Given, list[Need]]] = {}
     for need in needs:
-        given = {key: need.context[key] for key in sorted(need.context) if any(key.lower() in text for text in texts)}
+        brought = {key.lower(): value for key, value in need.context.items()}
+        open_ = _OF_ALL if "*" not in need.resource else _OF_ACTIONS
+        given = {key: brought.get(key, ()) for key in spoken if key in brought or key.startswith(open_)}
         groups.setdefault(json.dumps(given), (given, []))[1].append(need)
     yield from groups.values()
 
@@ -99,11 +107,6 @@ def _boundary(held: Held, picture: Picture) -> str | None:
     return next((getattr(observed.resource, facet.field) for facet in facets if observed is not None), None)
 
 
-def _texts(*sides: Held) -> list[str]:
-    papers = [paper for held in sides for paper in (*held.identity, *([held.boundary] if held.boundary else ()))]
-    return [json.dumps(paper.document, default=str).lower() for paper in papers]
-
-
 def _within(group: Sequence[Need]) -> dict[str, Any]:
     """Return a policy that allows just what is needed; its version knows no variables."""
     actions: dict[str, dict[str, None]] = {}
@@ -114,8 +117,7 @@ def _within(group: Sequence[Need]) -> dict[str, Any]:
 
 
 def _bound(held: Held, given: _Given) -> dict[str, str | Sequence[str]]:
-    own = {key.lower(): value for key, value in held.bindings.items()}
-    return {**{key.lower(): value for key, value in given.items()}, **own}
+    return {**given, **{key.lower(): value for key, value in held.bindings.items()}}
 
 
 def _covers(need: Need, request: Request) -> bool:
@@ -130,8 +132,8 @@ def _pinned(need: Need, witness: Witness) -> Need:
 
 def _told(request: Request, given: _Given, old: Held, new: Held) -> str:
     """Return who decides so about the request after, and who decided otherwise before."""
-    asked = replace(request, context={**{k: v for k, v in request.context.items() if v}, **given})
-    extra = {key: value for key, value in asked.context.items() if key not in given}
+    extra = {key: value for key, value in request.context.items() if value and key.lower() not in given}
+    asked = replace(request, context={**extra, **given})
     when = f" (with {', '.join(f'{key}={value}' for key, value in sorted(extra.items()))})" if extra else ""
     try:
         after, before = (because(evaluate(held.principal, asked), held) for held in (new, old))

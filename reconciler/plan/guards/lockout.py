@@ -17,23 +17,26 @@ _SESSION = re.compile(r"arn:[^:]*:sts::\d{12}:assumed-role/(?P<name>[^/]+)/.*")
 def lockout(scene: Scene) -> Iterable[Alarm]:
     """Return an alarm for each principal that the plan would cut off from what it is there for.
 
+    With a base, those whom its settings name count as well: they may be who plans and applies this change.
+
     Raises:
         AccountError: the account cannot be read.
     """
     if not scene.plan.steps:
         return ()
-    roles = scene.settings.roles
-    found: dict[Address, list[str]] = {}
-    for duty, address in (("apply", roles.apply), ("plan", roles.plan), ("caller", caller_of(scene.live))):
+    settings = [scene.settings, *([scene.base.desired.settings] if scene.base is not None else ())]
+    named = [pair for one in settings for pair in (("apply", one.roles.apply), ("plan", one.roles.plan))]
+    found: dict[Address, dict[str, None]] = {}
+    for duty, address in (*named, ("caller", caller_of(scene.live))):
         if address is not None and address in scene.live.objects:
-            found.setdefault(scene.live.objects[address].address, []).append(duty)
-    recover = [address for address in roles.recover if address in scene.live.objects]
+            found.setdefault(scene.live.objects[address].address, {})[duty] = None
+    recover = list(dict.fromkeys(address for one in settings for address in one.roles.recover))
     if not found and not recover:
         return ()
     from reconciler.plan.guards.cutting import Judge  # noqa: PLC0415  only who is named or known costs a proof
 
     judge = Judge(scene)
-    kept = (alarm for address, duties in found.items() for alarm in judge.of(address, duties))
+    kept = (alarm for address, duties in found.items() for alarm in judge.of(address, [*duties]))
     return (*kept, *judge.of_recover(recover))
 
 

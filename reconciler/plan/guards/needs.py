@@ -12,8 +12,8 @@ from reconciler.catalogue.actions import action_catalogue
 from reconciler.catalogue.search import find_actions
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Call, Items, Observed, Step, Value
-from reconciler.plan.foresee import Objects, foreseen, subjects, with_delta
-from reconciler.plan.lives import Life, lives
+from reconciler.plan.foresee import Objects, foreseen, subjects, take
+from reconciler.plan.lives import Life
 
 __all__ = ["Need", "finishing", "reading", "undoing"]
 
@@ -21,7 +21,10 @@ _NOUN = re.compile(r":(?P<noun>[a-z-]+)/\$\{")
 _HOLE = re.compile(r"\$\{(\w+)\}")
 
 _PASSED = {"AddRoleToInstanceProfile": "RoleName"}
-"""Calls that hand a role on, with the parameter that names it. Source: IAM's service model: it takes iam:PassRole."""
+"""Calls that hand a role on, with the parameter that names it; always to instances of EC2.
+
+Source: IAM's service model, AddRoleToInstanceProfile: it takes iam:PassRole.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +51,19 @@ def reading(account: Account, operations: Iterable[str]) -> tuple[Need, ...]:
 def finishing(steps: Sequence[Step], objects: Objects, account: Account) -> tuple[Need, ...]:
     """Return what each step takes, in the state in which it finds the account."""
     found: list[Need] = []
+    now = dict(objects)
     for step in steps:
-        delta = foreseen(objects, step.call, account)
-        after = with_delta(objects, delta)
-        found += _needs(step.call, None, (objects, after), account, ("to finish this plan", step.id))
-        objects = after
+        delta = foreseen(now, step.call, account)
+        made = {address: observed for address, observed in delta.items() if observed is not None}
+        found += _needs(step.call, None, (now, made), account, ("to finish this plan", step.id))
+        take(now, delta)
     return tuple(found)
 
 
-def undoing(steps: Sequence[Step], objects: Objects, end: Objects, account: Account) -> tuple[Need, ...]:
-    """Return what it takes to put back what the steps change; ``end`` is the account once they are made."""
+def undoing(run: Iterable[Life], objects: Objects, end: Objects, account: Account) -> tuple[Need, ...]:
+    """Return what it takes to put back what a run has changed; ``end`` is the account as the run leaves it."""
     found: list[Need] = []
-    for life in lives(objects, [step.call for step in steps], account):
+    for life in run:
         for call, holder in _reverted(life):
             found += _needs(call, holder, (end, objects), account, ("to undo it", 0))
     return tuple(found)
@@ -103,7 +107,13 @@ def _needs(
     passed = call.params.get(_PASSED.get(call.operation, ""))
     if isinstance(passed, str):
         role = next((one for one in _all(states) if one.address.name == passed and "RoleName" in _handles(one)), None)
-        yield Need("iam:PassRole", role.arn if role is not None else "*", why[0], {}, why[1])
+        yield Need(
+            "iam:PassRole",
+            role.arn if role is not None else "*",
+            why[0],
+            {"iam:PassedToService": "ec2.amazonaws.com"},
+            why[1],
+        )
 
 
 def _all(states: Sequence[Objects]) -> Iterator[Observed[Any]]:

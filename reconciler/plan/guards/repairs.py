@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Alarm, Change, Evidence, Facet, Impact, Items, Observed, Step
-from reconciler.plan.foresee import Objects, after_all, foreseen, with_delta
+from reconciler.plan.foresee import after_all, foreseen, take
 from reconciler.plan.guards.origins import origin_of
 from reconciler.plan.guards.scene import Scene
-from reconciler.plan.lives import lives
 from reconciler.plan.picture import Picture, aws_policies
+from reconciler.plan.standing import closure
 
 __all__ = ["repair_widens"]
 
@@ -34,16 +35,17 @@ def repair_widens(scene: Scene) -> Iterator[Alarm]:
     if scene.base is None or scene.desired.verbatim:
         return
     wider = {impact.address for impact in _widening(scene.impacts)}
-    steps = _repairs(scene) if wider else []
-    if not steps:
+    repairs = _repairs(scene) if wider else {}
+    if not repairs:
         return
-    run = lives(scene.live.objects, [step.call for step in scene.plan.steps], scene.account)
-    renamed = {life.there[0].address: life.address for life in run}
+    renamed = {life.there[0].address: life.address for life in scene.lives}
     told: set[Address] = set()
-    for impact in _widening(_impacts_of(scene, steps)):
+    for impact in _widening(_impacts_of(scene, repairs)):
         address = renamed.get(impact.address, impact.address)
         if address in wider and address not in told:
             told.add(address)
+            held = closure((scene.live.objects, scene.end), impact.address, scene.account) | {address}
+            steps = [step for step in scene.plan.steps if not held.isdisjoint(repairs.get(step.id, ()))]
             yield _alarm(scene, address, impact, steps)
 
 
@@ -51,22 +53,23 @@ def _widening(impacts: Iterable[Impact]) -> Iterator[Impact]:
     return (impact for impact in impacts if impact.subject != "policy" and impact.widens is not False)
 
 
-def _impacts_of(scene: Scene, steps: Sequence[Step]) -> Sequence[Impact]:
-    """Return what these steps do to access where no others are made."""
-    if len(steps) == len(scene.plan.steps):
+def _impacts_of(scene: Scene, repairs: Container[int]) -> Sequence[Impact]:
+    """Return what these steps, by their ids, do to access where no others are made."""
+    calls = [step.call for step in scene.plan.steps if step.id in repairs]
+    if len(calls) == len(scene.plan.steps):
         return scene.impacts
     from reconciler.plan.impact import impacts  # noqa: PLC0415  only repairs among changes cost proofs of their own
 
-    end = after_all(scene.live.objects, [step.call for step in steps], scene.account)
+    end = after_all(scene.live.objects, calls, scene.account)
     known = scene.read(aws_policies((scene.live.objects, end), scene.account))
     return impacts(scene.pictures[0], Picture(end, scene.account, known))
 
 
-def _repairs(scene: Scene) -> list[Step]:
-    """Return the steps that close nothing but differences which the base's documents would close all the same."""
+def _repairs(scene: Scene) -> Mapping[int, AbstractSet[Address]]:
+    """Return the steps that close only what the base's documents would close too: by their ids what each changes."""
     changes = {change.address: change for change in scene.plan.changes}
-    objects: Objects = scene.live.objects
-    found = []
+    objects = dict(scene.live.objects)
+    found = {}
     for step in scene.plan.steps:
         delta = foreseen(objects, step.call, scene.account)
         verdicts = [
@@ -77,8 +80,8 @@ def _repairs(scene: Scene) -> list[Step]:
         known = [verdict for verdict in verdicts if verdict is not None]
         asked = changes.get(step.address)
         if all(known) if known else asked is not None and asked.cause == "drift":
-            found.append(step)
-        objects = with_delta(objects, delta)
+            found[step.id] = frozenset(delta)
+        take(objects, delta)
     return found
 
 

@@ -12,7 +12,6 @@ from reconciler.model import Address, Alarm, Evidence
 from reconciler.plan.guards.entering import account_of, allowing, denying, entries, listed, trust_field, trust_of
 from reconciler.plan.guards.origins import origin_of
 from reconciler.plan.guards.scene import Scene
-from reconciler.plan.lives import lives
 
 __all__ = ["Stranger", "strangers", "trust_widened"]
 
@@ -47,7 +46,7 @@ class Stranger(NamedTuple):
 def trust_widened(scene: Scene) -> Iterator[Alarm]:
     """Yield an alarm for each principal, new ones among them, that strangers could become who could not before."""
     known = scene.settings.accounts | {scene.account.id}
-    for life in lives(scene.live.objects, [step.call for step in scene.plan.steps], scene.account):
+    for life in scene.lives:
         before, after = trust_of(life.before), trust_of(life.states[-1])
         if after is not None and after != before:
             fresh = [one for one in strangers(after, known) if _is_new(before, after, one)]

@@ -151,7 +151,8 @@ def _context(call: Call, observed: Observed[Any] | None, keys: frozenset[str]) -
         found["iam:PolicyARN"] = str(params["PolicyArn"])
     if "iam:PermissionsBoundary" in keys and boundary:
         found["iam:PermissionsBoundary"] = str(boundary)
-    tags: Mapping[str, str] = getattr(observed.resource, "tags", {}) if observed is not None else {}
+    there = observed is not None and KINDS[observed.address.kind].creates != call.operation
+    tags: Mapping[str, str] = getattr(observed.resource, "tags", {}) if observed is not None and there else {}
     for prefix in ("aws:ResourceTag/", "iam:ResourceTag/"):
         if f"{prefix}${{TagKey}}" in keys:
             found |= {prefix + key: value for key, value in tags.items()}

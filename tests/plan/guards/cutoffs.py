@@ -41,6 +41,8 @@ class Given:
     caller: str = ""
     known: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     base: Docs | None = None
+    at_base: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The settings' roles at the base."""
     consents: tuple[Consent, ...] = ()
     accounts: frozenset[str] = frozenset()
 
@@ -72,13 +74,13 @@ def planned(before: Docs, after: Docs, given: Given | None = None, /, **named: A
     more = given or Given()
     live = dataclasses.replace(live_of(before), caller=more.caller)
 
-    def desired(docs: Docs) -> Desired:
+    def desired(docs: Docs, who: Mapping[str, Any]) -> Desired:
         made = desired_of(docs, HOME)
-        settings = dataclasses.replace(made.settings, roles=roles(**named), accounts=more.accounts)
+        settings = dataclasses.replace(made.settings, roles=roles(**who), accounts=more.accounts)
         return dataclasses.replace(made, settings=settings, consents=more.consents)
 
-    base = Base("c0ffee", desired(more.base)) if more.base is not None else None
-    return plan.make(desired(after), Snapshot(live, more.known), base=base)
+    base = Base("c0ffee", desired(more.base, more.at_base)) if more.base is not None else None
+    return plan.make(desired(after, named), Snapshot(live, more.known), base=base)
 
 
 def said(found: Plan, guard: str) -> list[Alarm]:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import random
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from plan.guards.cutoffs import ADMIN, AWS, FULL, Given, document, planned, role, said, trusting, user
 from hypothesis import given
 from hypothesis import strategies as st
+from plan.guards.cutoffs import ADMIN, AWS, FULL, Given, document, planned, role, said, trusting, user
 from support.estates import Docs
+from support.grants import HOME, live_of, pair, planned_on
+from support.worlds import World, desired_of
 
 from reconciler.live import READS, Iam
-from reconciler.model import Consent, Plan
-from reconciler.plan.guards.needs import reading
-from support.grants import HOME
+from reconciler.model import Address, Call, Consent, Observed, Plan, Step
+from reconciler.plan import make
+from reconciler.plan.foresee import after_all
+from reconciler.plan.guards.needs import finishing, reading, undoing
+from reconciler.plan.lives import lives
 
 APPLY, PLAN, OTHER = "role/iam-apply", "role/iam-plan", user("bob", policies=["p"])
 READ = document(("Allow", ["iam:Get*", "iam:List*"], "*"))
@@ -35,6 +41,10 @@ def gone(kind: str, name: str) -> dict[str, Any]:
 
 def limited(action: Any, resource: Any = "*", **condition: Any) -> dict[str, Any]:
     return document(("Allow", action, resource), condition=condition)
+
+
+def unless(policy: str) -> dict[str, Any]:
+    return document(("Deny", "iam:*", "*"), condition={"ArnEquals": {"iam:PolicyARN": f"{AWS}policy/{policy}"}})
 
 
 @dataclass(frozen=True)
@@ -71,12 +81,18 @@ CASES = [
     attaching(
         "what undoes the plan goes",
         apply_role(ADMIN, READ),
-        apply_role(document(("Allow", ["iam:AttachUserPolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy"], "*")), READ),
+        apply_role(document(("Allow", ["iam:Attach*", "iam:PutRolePolicy", "iam:DeleteRolePolicy"], "*")), READ),
         "would lose iam:DetachUserPolicy on arn:aws:iam::123456789012:user/bob, which it takes to undo it",
     ),
     attaching("what the plan does not take may go", apply_role(ADMIN), apply_role(FULL)),
     attaching("it had none of it before", apply_role(READ), apply_role(READ, document(("Allow", "s3:*", "*")))),
-    attaching("a Deny comes", apply_role(FULL), apply_role(FULL, document(("Deny", "iam:Attach*", "*"))), "would lose", "denies it"),
+    attaching(
+        "a Deny comes",
+        apply_role(FULL),
+        apply_role(FULL, document(("Deny", "iam:Attach*", "*"))),
+        "would lose",
+        "denies it",
+    ),
     attaching(
         "a Deny comes for other users",
         apply_role(FULL),
@@ -85,13 +101,13 @@ CASES = [
     attaching(
         "the policy that is attached may not be attached",
         apply_role(FULL),
-        apply_role(FULL, document(("Deny", "iam:*", "*"), condition={"ArnEquals": {"iam:PolicyARN": f"{AWS}policy/p"}})),
+        apply_role(FULL, unless("p")),
         "would lose",
     ),
     attaching(
         "another policy may not be attached",
         apply_role(FULL),
-        apply_role(FULL, document(("Deny", "iam:*", "*"), condition={"ArnEquals": {"iam:PolicyARN": f"{AWS}policy/x"}})),
+        apply_role(FULL, unless("x")),
     ),
     attaching(
         "it may write without MFA no longer",
@@ -169,7 +185,7 @@ CASES = [
              ("Allow", ["iam:Get*", "iam:List*"], [f"{AWS}*", "arn:aws:iam::aws:policy/*"]),
              ("Allow", ["iam:GetAccount*", "iam:List*"], "*"))})], "", {"plan": PLAN}),
     Case("who plans is trusted less", [role("iam-plan", TRUST), user("ann")],
-         [role("iam-plan", trusting({"AWS": "999999999999"})), user("ann")], "who may become it would narrow", {"plan": PLAN}),
+         [role("iam-plan", trusting({"AWS": "999999999999"})), user("ann")], "become it would narrow", {"plan": PLAN}),
     *(
         Case(f"the caller, {how}", [user("ann", path="/a/", inline_policies={"i": FULL}), P],
              [user("ann", path="/a/", inline_policies={}), P], told, {}, Given(caller=caller))
@@ -181,7 +197,8 @@ CASES = [
             ("nobody knows who", "", ""),
         )
     ),
-    Case("the caller is a session of a role", [apply_role(FULL), P], [apply_role(READ), P], "would lose", {}, Given(ME)),
+    Case("the caller is a session of a role", [apply_role(FULL), P], [apply_role(READ), P], "would lose", {},
+         Given(ME)),
     Case("the caller is a session of another role", [apply_role(FULL), P], [apply_role(READ), P], "", {},
          Given(ME.replace("iam-apply", "else"))),
     Case("the caller is renamed and keeps its rights", [user("a", inline_policies={"i": FULL})],
@@ -200,3 +217,173 @@ def test_who_is_cut_off_is_told_with_what_and_nobody_else(case: Case) -> None:
         assert case.told in alarm.what
         assert case.detail in " ".join(alarm.detail)
         assert alarm.remedy
+
+
+BREAK_GLASS = role("break-glass", trusting({"AWS": f"{AWS}root"}), inline_policies={"i": ADMIN})
+
+
+def broken(body: dict[str, Any]) -> dict[str, Any]:
+    return {**BREAK_GLASS, "inline_policies": {"i": body}}
+
+
+def with_arn(observed: Observed[Any]) -> Observed[Any]:
+    """Return a policy as a reading shows it: a call need not know the ARN."""
+    if not hasattr(observed.resource, "arn"):
+        return observed
+    return dataclasses.replace(observed, resource=dataclasses.replace(observed.resource, arn=observed.arn))
+
+
+SPARE = user("spare", inline_policies={"i": FULL})
+NO_ROOT = {"Version": "2012-10-17", "Statement": [
+    *BREAK_GLASS["trust"]["Statement"], {"Effect": "Deny", "Principal": "*", "Action": "sts:AssumeRole"}]}  # fmt: skip
+RECOVER: dict[str, tuple[Docs, Docs, list[str]]] = {
+    "the only one loses its rights": ([BREAK_GLASS], [broken(READ)], ["role/break-glass"]),
+    "one of two loses its rights": ([BREAK_GLASS, SPARE], [broken(READ), SPARE], []),
+    "both lose their rights": (
+        [BREAK_GLASS, SPARE],
+        [broken(READ), {**SPARE, "inline_policies": {}}],
+        ["role/break-glass", "user/spare"],
+    ),
+    "the one that is left had nothing": (
+        [BREAK_GLASS, {**SPARE, "inline_policies": {}}],
+        [gone("role", "break-glass"), {**SPARE, "inline_policies": {}}],
+        ["role/break-glass"],
+    ),
+    "what is left is not all": ([BREAK_GLASS], [broken(limited("iam:*", f"{AWS}role/*"))],
+                                ["role/break-glass"]),
+    "what is left is all of IAM": ([BREAK_GLASS], [broken(FULL)], []),
+    "a Deny keeps everybody out": ([BREAK_GLASS], [{**BREAK_GLASS, "trust": NO_ROOT}], ["role/break-glass"]),
+    "only a service is let in": ([BREAK_GLASS], [{**BREAK_GLASS, "trust": trusting({"Service": "ec2.amazonaws.com"})}],
+                                 ["role/break-glass"]),
+    "the only one whom it trusts goes": (
+        [role("break-glass", trusting({"AWS": f"{AWS}user/ann"}), inline_policies={"i": ADMIN}), user("ann")],
+        [gone("user", "ann")],
+        ["role/break-glass"],
+    ),
+    "none had it before": ([{**SPARE, "inline_policies": {}}], [{**SPARE, "inline_policies": {"i": READ}}], []),
+    "a new one takes over": ([BREAK_GLASS], [gone("role", "break-glass"), SPARE], []),
+    "nothing about it changes": ([BREAK_GLASS], [BREAK_GLASS, user("new")], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", RECOVER)
+def test_one_of_those_who_recover_is_left_with_all_of_iam_and_somebody_who_may_become_it(name: str) -> None:
+    before, after, told = RECOVER[name]
+    alarms = said(planned(before, [*after, P], recover=["role/break-glass", "user/spare"]), "lockout")
+    assert [alarm.subject for alarm in alarms] == told
+
+
+def swapped(extra: int) -> Plan:
+    """Return the plan that swaps the apply role's one policy for another like it, beside ``extra`` others."""
+    others = [{"kind": "policy", "name": f"o{n}", "document": P["document"]} for n in range(extra)]
+    full = [{"kind": "policy", "name": name, "document": FULL} for name in ("full-1", "full-2")]
+    held = [other["name"] for other in others]
+    before, after = (role("iam-apply", policies=[*held, name]) for name in ("full-1", "full-2"))
+    return planned([*others, *full, before], [*others, *full, after], apply=APPLY)
+
+
+def test_a_gap_counts_when_what_is_lost_meanwhile_is_what_later_steps_take() -> None:
+    # At the quota of ten the old policy must go first, and with it the right to attach the new one.
+    [alarm] = said(swapped(9), "lockout")
+    assert "after step 1, until later steps mend it," in alarm.what
+    assert "iam:AttachRolePolicy on arn:aws:iam::123456789012:role/iam-apply, which it takes to finish" in alarm.what
+    assert said(swapped(8), "lockout") == []
+
+
+def test_a_consent_lifts_the_guard_for_one_principal_only() -> None:
+    before = [apply_role(ADMIN), role("iam-plan", inline_policies={"i": READ})]
+    after = [apply_role(READ), role("iam-plan", inline_policies={}), P]
+    consent = Consent("lockout", APPLY, "we move to another", dt.date(2026, 12, 31))
+    found = planned(before, after, Given(consents=(consent,)), apply=APPLY, plan=PLAN)
+    assert [(alarm.subject, alarm.consent) for alarm in said(found, "lockout")] == [(APPLY, consent), (PLAN, None)]
+    assert [alarm.subject for alarm in found.standing] == [PLAN]
+
+
+def test_whom_the_base_names_counts_too() -> None:
+    before, after = [apply_role(ADMIN)], [apply_role(READ)]
+    found = planned(before, after, Given(base=before, at_base={"apply": APPLY}), apply="role/other")
+    assert [alarm.subject for alarm in said(found, "lockout")] == [APPLY]
+
+
+@given(st.integers(0, 10**9))
+def test_what_undoes_a_plan_is_what_a_plan_back_makes(seed: int) -> None:
+    before, after = pair(random.Random(seed))  # noqa: S311  a repeatable estate, no secret
+    live = live_of(before)
+    forth = planned_on(live, after)
+    end = after_all(live.objects, [step.call for step in forth.steps], HOME)
+    run = lives(live.objects, [step.call for step in forth.steps], HOME)
+    needed = {(need.action, need.resource) for need in undoing(run, live.objects, end, HOME)}
+    there = {(document["kind"], document["name"]) for document in before}
+    again = [*before, *(gone(at.kind, at.name) for at in end if (at.kind, at.name) not in there)]
+    back = planned_on(dataclasses.replace(live, objects={at: with_arn(one) for at, one in end.items()}), again)
+    made = {(need.action, need.resource) for need in finishing(back.steps, end, HOME)}
+    assert made <= needed
+
+
+def test_a_plan_reads_nothing_beyond_what_the_guard_knows_of() -> None:
+    world = World()
+    world.apply([user("ann", policies=["ReadOnlyAccess"]), user("bob"), P])
+    asked: set[str] = set()
+
+    class Listening(Iam):
+        def _request(self, role: str, operation: str, params: Any) -> Any:
+            asked.add(operation)
+            return super()._request(role, operation, params)
+
+    after = [gone("user", "ann"), {**P, "tags": {"a": "b"}}, user("bob", policies=["ReadOnlyAccess", "customer/p"])]
+    iam = Listening(world.session)
+    make(desired_of(after, iam.identify(), prune=True, owner="us"), iam)
+    known = {need.action.removeprefix("iam:") for need in reading(HOME, READS)}
+    assert asked - {"GetCallerIdentity"} <= known
+    assert {"GetAccountSummary", "GetPolicyVersion", "ListPolicyTags", "ListAccessKeys"} <= asked
+
+
+@pytest.mark.parametrize(
+    ("operation", "globs"),
+    [
+        ("GetAccountAuthorizationDetails", {"*"}),
+        ("GetPolicy", {"arn:aws:iam::123456789012:policy/*", "arn:aws:iam::aws:policy/*"}),
+        ("ListAccessKeys", {"arn:aws:iam::123456789012:user/*"}),
+    ],
+)
+def test_what_is_read_is_asked_about_for_this_account_and_the_policies_of_aws(operation: str, globs: set[str]) -> None:
+    assert {need.resource for need in reading(HOME, READS) if need.action == f"iam:{operation}"} == globs
+
+
+CALLS: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
+    ("AttachRolePolicy", {"RoleName": "r", "PolicyArn": "arn:aws:iam::aws:policy/X"}, f"{AWS}role/a/r",
+     {"iam:PolicyARN": "arn:aws:iam::aws:policy/X", "iam:PermissionsBoundary": f"{AWS}policy/fence",
+      "aws:ResourceTag/team": "x", "iam:ResourceTag/team": "x"}),
+    ("AddUserToGroup", {"GroupName": "g", "UserName": "u"}, f"{AWS}group/g", {}),
+    ("CreateUser", {"UserName": "new", "Path": "/p/", "PermissionsBoundary": f"{AWS}policy/fence",
+                    "Tags": [{"Key": "a", "Value": "b"}]}, f"{AWS}user/p/new",
+     {"iam:PermissionsBoundary": f"{AWS}policy/fence", "aws:TagKeys": ["a"], "aws:RequestTag/a": "b"}),
+    ("DeleteAccessKey", {"UserName": "u", "AccessKeyId": "AKIA"}, f"{AWS}user/u", {}),
+    ("DeleteVirtualMFADevice", {"SerialNumber": f"{AWS}mfa/u"}, f"{AWS}mfa/u", {}),
+    ("RemoveRoleFromInstanceProfile", {"InstanceProfileName": "i", "RoleName": "r"}, f"{AWS}instance-profile/i", {}),
+    ("CreatePolicyVersion", {"PolicyArn": f"{AWS}policy/fence", "PolicyDocument": "{}", "SetAsDefault": True},
+     f"{AWS}policy/fence", {}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("operation", "params", "arn", "context"), CALLS, ids=[call[0] for call in CALLS])
+def test_a_call_is_asked_about_on_what_it_writes_in_the_context_that_it_brings(
+    operation: str, params: dict[str, Any], arn: str, context: dict[str, Any]
+) -> None:
+    fence = {"kind": "policy", "name": "fence", "document": FULL}
+    bounded = role("r", path="/a/", permissions_boundary="fence", tags={"team": "x"})
+    live = live_of([fence, bounded, user("u"), {"kind": "group", "name": "g"}])
+    step = Step(1, Address("user", "u"), Call(operation, params))
+    [need] = finishing([step], live.objects, HOME)
+    assert (need.action, need.resource, need.context) == (f"iam:{operation}", arn, context)
+
+
+def test_who_puts_a_role_into_an_instance_profile_must_be_able_to_pass_it() -> None:
+    step = Step(
+        1, Address("role", "r"), Call("AddRoleToInstanceProfile", {"InstanceProfileName": "i", "RoleName": "r"})
+    )
+    needs = finishing([step], live_of([role("r")]).objects, HOME)
+    assert [(need.action, need.resource) for need in needs] == [
+        ("iam:AddRoleToInstanceProfile", f"{AWS}instance-profile/i"),
+        ("iam:PassRole", f"{AWS}role/r"),
+    ]

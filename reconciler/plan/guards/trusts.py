@@ -123,7 +123,7 @@ def _required(statement: Mapping[str, Any], key: str) -> Iterator[list[str]]:
 
 
 def _is_wild(text: str) -> bool:
-    """Return whether a subject is a pattern; where the test takes it by the letter, its writer meant one all the same."""
+    """Return whether a subject is a pattern; where a test takes it by the letter, its writer meant one all the same."""
     return "*" in text or "?" in text
 
 

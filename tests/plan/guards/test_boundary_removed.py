@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import random
 from typing import Any
 
 import pytest
@@ -11,10 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from plan.guards.cutoffs import FULL, Given, document, planned, role, said, user
 from support.estates import Docs
-from support.grants import HOME, live_of, pair, planned_on
 
 from reconciler.model import Consent
-from reconciler.plan.foresee import after_all
 
 FENCES: Docs = [
     {"kind": "policy", "name": name, "document": document(("Allow", action, "*"))}
@@ -75,17 +72,18 @@ def test_a_consent_lifts_it_for_one_principal_only() -> None:
     assert consent in found.used
 
 
-@given(st.integers(0, 10**9))
-def test_in_any_account_the_ones_that_are_told_are_those_who_had_a_boundary_and_have_none(seed: int) -> None:
-    before, after = pair(random.Random(seed))  # noqa: S311  a repeatable estate, no secret
-    live = live_of(before)
-    made = planned_on(live, after)
-    end = after_all(live.objects, [step.call for step in made.steps], HOME)
-    lost = [
-        str(address)
-        for address, observed in sorted(live.objects.items())
-        if getattr(observed.resource, "permissions_boundary", None)
-        and address in end
-        and not end[address].resource.permissions_boundary
+STATES = [None, "fence", "other", "gone"]
+
+
+@given(st.lists(st.tuples(st.sampled_from(STATES[:3]), st.sampled_from(STATES)), min_size=1, max_size=3))
+def test_of_any_principals_those_are_told_who_had_a_boundary_and_have_none(pairs: list[tuple[Any, Any]]) -> None:
+    before = [user(f"u{n}", permissions_boundary=old) for n, (old, _) in enumerate(pairs)]
+    after = [
+        {"kind": "user", "name": f"u{n}", "state": "absent"}
+        if new == "gone"
+        else user(f"u{n}", permissions_boundary=new)
+        for n, (_, new) in enumerate(pairs)
     ]
-    assert [alarm.subject for alarm in said(made, "boundary-removed")] == lost
+    told = [f"user/u{n}" for n, (old, new) in enumerate(pairs) if old is not None and new is None]
+    alarms = said(planned([*FENCES, *before], [*FENCES, *after]), "boundary-removed")
+    assert [alarm.subject for alarm in alarms] == told

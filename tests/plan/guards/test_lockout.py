@@ -16,6 +16,7 @@ from support.estates import Docs
 from support.grants import HOME, live_of, pair, planned_on
 from support.worlds import World, desired_of
 
+from reconciler.access import Principal, Request, evaluate
 from reconciler.live import READS, Iam
 from reconciler.model import Address, Call, Consent, Observed, Plan, Step
 from reconciler.plan import make
@@ -303,6 +304,32 @@ def test_whom_the_base_names_counts_too() -> None:
     before, after = [apply_role(ADMIN)], [apply_role(READ)]
     found = planned(before, after, Given(base=before, at_base={"apply": APPLY}), apply="role/other")
     assert [alarm.subject for alarm in said(found, "lockout")] == [APPLY]
+
+
+STATEMENTS = st.builds(
+    lambda effect, action, resource, condition: document((effect, action, resource), condition=condition),
+    st.sampled_from(["Allow", "Allow", "Deny"]),
+    st.sampled_from(["*", "iam:*", "iam:*tachUserPolicy", "iam:Attach*", ["iam:Get*", "iam:List*"]]),
+    st.sampled_from(["*", f"{AWS}user/*", f"{AWS}role/*"]),
+    st.sampled_from([None, {"ArnEquals": {"iam:PolicyARN": f"{AWS}policy/p"}}]),
+)
+ROLES = st.lists(STATEMENTS, min_size=1, max_size=3)
+
+
+@given(ROLES, ROLES)
+def test_whatever_the_evaluator_refuses_afterwards_only_is_told(old: list[Any], new: list[Any]) -> None:
+    before, after = [apply_role(*old), *ATTACHING[0]], [apply_role(*new), *ATTACHING[1]]
+    made = planned(before, after, apply=APPLY)
+    live = live_of(before).objects
+    run = lives(live, [step.call for step in made.steps], HOME)
+    end = after_all(live, [step.call for step in made.steps], HOME)
+    needs = [*finishing(made.steps, live, HOME), *undoing(run, live, end, HOME)]
+    requests = [Request(need.action, need.resource, need.context) for need in needs]
+    kept = [[evaluate(Principal(held), one).allowed for one in requests] for held in (old, new)]
+    lost = any(was and not will for was, will in zip(*kept, strict=True))
+    alarms = said(made, "lockout")
+    assert alarms or not lost
+    assert lost or not any("finish" in alarm.what or "undo" in alarm.what for alarm in alarms)
 
 
 @given(st.integers(0, 10**9))

@@ -6,6 +6,8 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from plan.guards.cutoffs import AWS, Given, planned, role, said, trusting
 
 from reconciler.model import Consent
@@ -41,6 +43,15 @@ BOUND = trusting({"AWS": OTHER}, condition=EXTERNAL)
 FREE = trusting({"AWS": OTHER})
 AUDIENCE = {"StringEquals": {f"{GITHUB}:aud": "sts.amazonaws.com"}}
 EVERYBODY = trusting("*")
+
+POOL: dict[str, tuple[Any, set[str]]] = {
+    "home": ({"AWS": f"{AWS}root"}, set()),
+    "all": ("*", set()),
+    "account": ({"AWS": OTHER}, {"all"}),
+    "one": ({"AWS": f"arn:aws:iam::{OTHER}:role/x"}, {"all", "account"}),
+    "another": ({"AWS": f"arn:aws:iam::{OURS}:user/y"}, {"all"}),
+}
+"""Principals, and those who are at least as many."""
 
 CASES: dict[str, tuple[Any, Any, str]] = {
     # From (None: the role is new), to, and whom the alarm names (empty: there is none).
@@ -95,7 +106,8 @@ CASES: dict[str, tuple[Any, Any, str]] = {
     "one wildcard subject of two": (HOME_ROLE, github(sub("StringLike", MAIN, "repo:acme/?pp:*")), "repo:acme/?pp:*"),
     "a star that is meant as one": (HOME_ROLE, github(sub("StringEquals", "repo:acme/*")), "repo:acme/*"),
     "from a subject to a wildcard": (github(sub("StringEquals", MAIN)), github(sub("StringLike", ANY)), ANY),
-    "from a wildcard to a narrower one": (github(sub("StringLike", ANY)), github(sub("StringLike", "repo:acme/app:*")), ""),
+    "from a wildcard to a narrower one": (
+        github(sub("StringLike", ANY)), github(sub("StringLike", "repo:acme/app:*")), ""),
     "from a subject to another": (github(sub("StringEquals", MAIN)), github(sub("StringEquals", PULL)), ""),
     "a provider of another account": (
         HOME_ROLE, github(sub("StringLike", "*"), HUB.replace("123456789012", OTHER)), "the subject *"),
@@ -152,3 +164,13 @@ def test_a_consent_lifts_it_for_one_role_only() -> None:
         ("role/r", consent),
         ("role/s", None),
     ]
+
+
+@given(st.sets(st.sampled_from(sorted(POOL))), st.sets(st.sampled_from(sorted(POOL)), min_size=1))
+def test_of_any_principals_the_strangers_that_come_are_told(old: set[str], new: set[str]) -> None:
+    trusts = [also(*(trusting(POOL[name][0]) for name in sorted(names))) for names in (old, new)]
+    before = [role("r", trusts[0])] if old else []
+    found = planned([*before, role("x", HOME_ROLE)], [role("r", trusts[1]), role("x", HOME_ROLE)])
+    covered = old | {name for name in POOL if POOL[name][1] & old}
+    fresh = [name for name in new if name not in covered and name != "home"]
+    assert [alarm.subject for alarm in said(found, "trust-widened")] == (["role/r"] if fresh else [])

@@ -66,7 +66,8 @@ def at(text: str) -> Address:
 def roles(**named: Any) -> Roles:
     """Return the settings' roles by their addresses as text."""
     recover = tuple(at(one) for one in named.pop("recover", ()))
-    return Roles(recover=recover, **{duty: at(one) for duty, one in named.items()})
+    planning, applying = (at(named[duty]) if duty in named else None for duty in ("plan", "apply"))
+    return Roles(planning, applying, recover)
 
 
 def planned(before: Docs, after: Docs, given: Given | None = None, /, **named: Any) -> Plan:

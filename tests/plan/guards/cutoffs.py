@@ -45,6 +45,7 @@ class Given:
     """The settings' roles at the base."""
     consents: tuple[Consent, ...] = ()
     accounts: frozenset[str] = frozenset()
+    verbatim: bool = False
 
 
 CI = trusting({"AWS": "999999999999"})
@@ -78,7 +79,7 @@ def planned(before: Docs, after: Docs, given: Given | None = None, /, **named: A
     def desired(docs: Docs, who: Mapping[str, Any]) -> Desired:
         made = desired_of(docs, HOME)
         settings = dataclasses.replace(made.settings, roles=roles(**who), accounts=more.accounts)
-        return dataclasses.replace(made, settings=settings, consents=more.consents)
+        return dataclasses.replace(made, settings=settings, consents=more.consents, verbatim=more.verbatim)
 
     base = Base("c0ffee", desired(more.base, more.at_base)) if more.base is not None else None
     return plan.make(desired(after, named), Snapshot(live, more.known), base=base)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plan.guards.cutoffs import ADMIN, AWS, FULL, Given, document, planned, role, said, trusting, user
+from plan.guards.cutoffs import ADMIN, AWS, FULL, Given, document, planned, role, roles, said, trusting, user
 from support.estates import Docs
 from support.grants import HOME, live_of, pair, planned_on
 from support.worlds import World, desired_of
@@ -21,6 +21,7 @@ from reconciler.live import READS, Iam
 from reconciler.model import Address, Call, Consent, Observed, Plan, Step
 from reconciler.plan import make
 from reconciler.plan.foresee import after_all
+from reconciler.plan.guards import Scene, alarms
 from reconciler.plan.guards.needs import finishing, reading, undoing
 from reconciler.plan.lives import lives
 
@@ -211,10 +212,10 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_who_is_cut_off_is_told_with_what_and_nobody_else(case: Case) -> None:
-    alarms = said(planned(case.before, case.after, case.given, **case.roles), "lockout")
-    assert bool(alarms) is bool(case.told), alarms
+    found = said(planned(case.before, case.after, case.given, **case.roles), "lockout")
+    assert bool(found) is bool(case.told), found
     if case.told:
-        [alarm] = alarms
+        [alarm] = found
         assert case.told in alarm.what
         assert case.detail in " ".join(alarm.detail)
         assert alarm.remedy
@@ -270,8 +271,8 @@ RECOVER: dict[str, tuple[Docs, Docs, list[str]]] = {
 @pytest.mark.parametrize("name", RECOVER)
 def test_one_of_those_who_recover_is_left_with_all_of_iam_and_somebody_who_may_become_it(name: str) -> None:
     before, after, told = RECOVER[name]
-    alarms = said(planned(before, [*after, P], recover=["role/break-glass", "user/spare"]), "lockout")
-    assert [alarm.subject for alarm in alarms] == told
+    found = said(planned(before, [*after, P], recover=["role/break-glass", "user/spare"]), "lockout")
+    assert [alarm.subject for alarm in found] == told
 
 
 def swapped(extra: int) -> Plan:
@@ -327,9 +328,9 @@ def test_whatever_the_evaluator_refuses_afterwards_only_is_told(old: list[Any], 
     requests = [Request(need.action, need.resource, need.context) for need in needs]
     kept = [[evaluate(Principal(held), one).allowed for one in requests] for held in (old, new)]
     lost = any(was and not will for was, will in zip(*kept, strict=True))
-    alarms = said(made, "lockout")
-    assert alarms or not lost
-    assert lost or not any("finish" in alarm.what or "undo" in alarm.what for alarm in alarms)
+    found = said(made, "lockout")
+    assert found or not lost
+    assert lost or not any("finish" in alarm.what or "undo" in alarm.what for alarm in found)
 
 
 @given(st.integers(0, 10**9))
@@ -414,3 +415,14 @@ def test_who_puts_a_role_into_an_instance_profile_must_be_able_to_pass_it() -> N
         ("iam:AddRoleToInstanceProfile", f"{AWS}instance-profile/i"),
         ("iam:PassRole", f"{AWS}role/r"),
     ]
+
+
+def test_a_plan_without_steps_asks_for_nothing() -> None:
+    docs = [apply_role(ADMIN, policies=["ReadOnlyAccess"])]
+    desired = desired_of(docs, HOME)
+    settings = dataclasses.replace(desired.settings, roles=roles(apply=APPLY, recover=[APPLY]))
+
+    def read(arns: Any) -> Any:
+        raise AssertionError(arns)
+
+    assert alarms(Scene(Plan(HOME), desired, settings, live_of(docs), read)) == ()

@@ -120,3 +120,12 @@ def test_of_any_policies_those_that_the_base_had_too_and_the_account_lost_are_to
     sides = [[P, Q, r(*sorted(held))] for held in (base, live, head)]
     alarms = said(planned(sides[1], sides[2], Given(base=sides[0])), "repair-widens")
     assert [alarm.subject for alarm in alarms] == (["role/r"] if base & head - live else [])
+
+
+def test_an_undo_is_not_asked() -> None:
+    head = [role("r", NARROW, inline_policies={"i": READ})]
+    told = [
+        [alarm.subject for alarm in said(planned([role("r", NARROW)], head, given_), "repair-widens")]
+        for given_ in (Given(base=head), Given(base=head, verbatim=True))
+    ]
+    assert told == [["role/r"], []]

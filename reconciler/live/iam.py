@@ -18,7 +18,11 @@ from reconciler.model import Account, Address, Call, Live, Lookup, Observed, Swe
 if TYPE_CHECKING:
     import boto3
 
-__all__ = ["Iam"]
+__all__ = ["READS", "Iam"]
+
+_SUMMARY, _LOOK_UP = "GetAccountSummary", "GetPolicy"
+READS = frozenset({_SUMMARY, _LOOK_UP, *managed.READS})
+"""What a plan may call of IAM to read, beside the listings and look-ups that the kinds name."""
 
 _PAGE = 1000
 """Objects a page. Source: IAM's service model, maxItemsType: 1 to 1000; boto3's paginator asks for 100."""
@@ -64,7 +68,7 @@ class Iam:
         """
         sweeps = {(s.operation, s.result): s for kind in KINDS.values() for s in kind.sweeps}
         with ThreadPoolExecutor(_THREADS) as pool:
-            summary = pool.submit(self._request, "iam", "GetAccountSummary", {})
+            summary = pool.submit(self._request, "iam", _SUMMARY, {})
             listed = list(pool.map(self._sweep, sweeps.values()))
             quotas = summary.result()["SummaryMap"]
         rows = {sweep.result: found for sweep, found in zip(sweeps.values(), listed, strict=True)}
@@ -179,7 +183,7 @@ class Iam:
 
     def _has_policy(self, arn: str) -> bool:
         try:
-            self._request("iam", "GetPolicy", {"PolicyArn": arn})
+            self._request("iam", _LOOK_UP, {"PolicyArn": arn})
         except CallError as error:
             if error.code in {"NoSuchEntity", "InvalidInput", "ValidationError"}:
                 return False

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.errors import CallError, DeniedError
 from reconciler.live.keeping import Kept, Version
 
-__all__ = ["Request", "documents"]
+__all__ = ["READS", "Request", "documents"]
 
 Request = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 """From an operation and its parameters to IAM's answer."""
@@ -21,6 +21,14 @@ _FEW_IDS = 3
 """Version ids that are asked for one by one. More of AWS's are looked for in listings."""
 _FEW_DOCUMENTS = 5
 """Documents that are asked for one by one. More of AWS's are first looked for among those that the account uses."""
+_DETAILS, _LISTING, _POLICY_OF, _VERSION_OF = (
+    "GetAccountAuthorizationDetails",
+    "ListPolicies",
+    "GetPolicy",
+    "GetPolicyVersion",
+)
+READS = (_DETAILS, _LISTING, _POLICY_OF, _VERSION_OF)
+"""Every operation by which documents are read."""
 _GONE = frozenset({"NoSuchEntity", "InvalidInput", "ValidationError"})
 _PAGE = 1000
 _THREADS = 8
@@ -59,7 +67,7 @@ def _used(request: Request, wanted: Collection[str]) -> dict[str, Version]:
     That it leaves out what nobody in the account uses is observed, not documented; nothing rests on either.
     """
     found: dict[str, Version] = {}
-    for row in _listed(request, "GetAccountAuthorizationDetails", {"Filter": ["AWSManagedPolicy"]}, wanted):
+    for row in _listed(request, _DETAILS, {"Filter": ["AWSManagedPolicy"]}, wanted):
         for each in row.get("PolicyVersionList", ()):
             if each["VersionId"] == row["DefaultVersionId"] and isinstance(each.get("Document"), Mapping):
                 found[row["Arn"]] = Version(each["VersionId"], each["Document"])
@@ -79,12 +87,12 @@ def _version_ids(
         if len(left) > _FEW_IDS:
             found |= {
                 row["Arn"]: row["DefaultVersionId"]
-                for row in _listed(request, "ListPolicies", {"Scope": "AWS", **params}, left)
+                for row in _listed(request, _LISTING, {"Scope": "AWS", **params}, left)
             }
             left -= found.keys()
     single = left.union(others) if len(left) <= _FEW_IDS else others
     calls = {arn: {"PolicyArn": arn} for arn in sorted(single)}
-    for arn, answer in _each(request, "GetPolicy", calls):
+    for arn, answer in _each(request, _POLICY_OF, calls):
         version = answer["Policy"].get("DefaultVersionId")
         if version is not None:
             found[arn] = version
@@ -95,7 +103,7 @@ def _versions(request: Request, ids: Mapping[str, str]) -> dict[str, Version]:
     """Return the versions of these ids, by ARN."""
     found: dict[str, Version] = {}
     calls = {arn: {"PolicyArn": arn, "VersionId": id_} for arn, id_ in sorted(ids.items())}
-    for arn, answer in _each(request, "GetPolicyVersion", calls):
+    for arn, answer in _each(request, _VERSION_OF, calls):
         document = answer["PolicyVersion"].get("Document")
         # botocore decodes a document that is JSON, and leaves any other as text.
         if isinstance(document, Mapping):

@@ -14,7 +14,17 @@ from reconciler.errors import MisshapenCallError, PolicyError
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Items, Kind, Observed
 
-__all__ = ["Delta", "Objects", "after_all", "changed_by", "foreseen", "is_true_already", "subjects", "with_delta"]
+__all__ = [
+    "Delta",
+    "Objects",
+    "after_all",
+    "changed_by",
+    "foreseen",
+    "is_true_already",
+    "subjects",
+    "take",
+    "with_delta",
+]
 
 Objects: TypeAlias = Mapping[Address, Observed[Any]]
 
@@ -60,7 +70,7 @@ def _foreseen(objects: Objects, call: Call, account: Account) -> Delta:
 def with_delta(objects: Objects, delta: Delta) -> Objects:
     """Return the objects as they are after the changes."""
     changed = dict(objects)
-    _take(changed, delta)
+    take(changed, delta)
     return changed
 
 
@@ -68,11 +78,12 @@ def after_all(objects: Objects, calls: Iterable[Call], account: Account) -> Obje
     """Return the objects as they are after the calls, made in their order."""
     now = dict(objects)
     for call in calls:
-        _take(now, foreseen(now, call, account))
+        take(now, foreseen(now, call, account))
     return now
 
 
-def _take(objects: dict[Address, Observed[Any]], delta: Delta) -> None:
+def take(objects: dict[Address, Observed[Any]], delta: Delta) -> None:
+    """Make the changes in ``objects`` itself."""
     for address, observed in delta.items():
         # Addresses are equal when they differ in case only, and a key that is there keeps its spelling.
         objects.pop(address, None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from reconciler.kinds import KINDS
 from reconciler.model import Account, Address, Call, Observed
-from reconciler.plan.foresee import Objects, foreseen, with_delta
+from reconciler.plan.foresee import Objects, foreseen, take
 
 __all__ = ["Life", "lives", "losses"]
 
@@ -47,7 +47,7 @@ def lives(objects: Mapping[Address, Observed[Any] | None], calls: Iterable[Call]
 
     ``objects`` must hold every object that the calls change (None: it is not there).
     """
-    now: Objects = {address: observed for address, observed in objects.items() if observed is not None}
+    now = {address: observed for address, observed in objects.items() if observed is not None}
     found: list[Life] = []
     current: dict[Address, Life] = {}
     for call in calls:
@@ -65,7 +65,7 @@ def lives(objects: Mapping[Address, Observed[Any] | None], calls: Iterable[Call]
                 life.creator = call
             life.states.append(observed)
             current[address] = life
-        now = with_delta(now, delta)
+        take(now, delta)
     return sorted(found, key=lambda life: life.there[0].address)
 
 

@@ -24,7 +24,7 @@ from reconciler.errors import PolicyError
 from reconciler.kinds import KINDS
 from reconciler.plan.picture import Held, Picture
 
-__all__ = ["Asker", "Finding", "Question", "cannot_be", "question"]
+__all__ = ["Asker", "Finding", "Question", "cannot_be", "may_deny", "question"]
 
 _HOLE = re.compile(r"\$\{(\w+)\}")
 _WILDCARD = re.compile(r"[*?]")
@@ -157,7 +157,7 @@ class Asker:
         finding = self._asked(most, asked)
         if finding.holds is False:
             return _decided(finding, replace(held.principal, identity=[*held.principal.identity, _EVERYTHING]))
-        if not self._is_bounded_unknown(held) and not any(map(_may_deny, held.unknown)):
+        if not self._is_bounded_unknown(held) and not any(map(may_deny, held.unknown)):
             finding = self._asked(known, asked)
             if finding.holds is True:
                 return _decided(finding, held.principal)
@@ -251,7 +251,7 @@ def _decided(finding: Finding, principal: Principal) -> Finding:
         return finding
 
 
-def _may_deny(arn: str) -> bool:
+def may_deny(arn: str) -> bool:
     """Return whether a policy whose document is not known may deny something."""
     policy = managed_policy(arn.rpartition("/")[2])
     return policy is None or policy.denies or policy.arn(arn.split(":")[1]) != arn

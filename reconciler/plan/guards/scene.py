@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from reconciler.model import Account, Address, Alarm, Base, Desired, GuardId, Impact, Live, Origin, Plan, Settings
 from reconciler.plan.foresee import Objects, after_all
+from reconciler.plan.lives import Life, lives
 from reconciler.plan.picture import Picture, aws_policies
 
 __all__ = ["Guard", "Read", "Scene"]
@@ -39,6 +40,11 @@ class Scene:
     def end(self) -> Objects:
         """Return the account's objects once the steps are made."""
         return after_all(self.live.objects, [step.call for step in self.plan.steps], self.account)
+
+    @cached_property
+    def lives(self) -> list[Life]:
+        """Return what becomes of each object that the steps change."""
+        return lives(self.live.objects, [step.call for step in self.plan.steps], self.account)
 
     @cached_property
     def pictures(self) -> tuple[Picture, Picture]:

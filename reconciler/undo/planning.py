@@ -27,7 +27,7 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun:
     Args:
         journal: The journal of a run on the account of ``settings``.
         source: What people call the journal; it is the origin of every change.
-        settings: The documents of the account; only their account, settings and day count.
+        settings: The documents of the account; only their account, settings, consents, holds and day count.
         iam: The account.
         begun: What a run of this very plan, which stopped, has created: see ``make``.
 
@@ -48,6 +48,8 @@ def undone(journal: Journal, source: str, settings: Desired, iam: Reader, begun:
         dataclasses.replace(settings.settings, prune=False),
         {target.address: _declared(target, names, now, origin) for target in found if target.fate != "leave"},
         settings.today,
+        consents=settings.consents,
+        holds=settings.holds,
         verbatim=True,
     )
     plan = make(desired, iam, live, begun)

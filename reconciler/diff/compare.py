@@ -31,6 +31,7 @@ from reconciler.kinds.references import References
 from reconciler.model import (
     Action,
     Address,
+    Base,
     Call,
     Change,
     Conflict,
@@ -54,12 +55,14 @@ def compare(
     rulings: Mapping[Address, Ruling],
     probed: Mapping[str, bool] | None = None,
     begun: AbstractSet[Address] = frozenset(),
+    base: Base | None = None,
 ) -> Diff:
     """Return all differences between ``desired`` and ``live`` that the rulings allow to be closed.
 
     ``probed`` says of the policy ARNs that an earlier comparison asked for (``Diff.probe``) whether they exist.
     ``begun`` are objects that a run which stopped has created: the others of their circles of trust are created as that
     run would have created them.
+    ``base`` is what the documents said before: what they declared then is no lock of somebody else's.
 
     Raises:
         InputError: a reference leads nowhere, as only the account could tell.
@@ -72,7 +75,8 @@ def compare(
     seen = seen_after(live, pairs, moved)
     pairs = {address: dataclasses.replace(pair, observed=seen.objects.get(address)) for address, pair in pairs.items()}
     scene = _scene(desired, seen, rulings, findings, probed or {})
-    scene = dataclasses.replace(scene, rulings={**rulings, **stranded(scene, pairs)})
+    before = base.desired.declared if base is not None else {}
+    scene = dataclasses.replace(scene, rulings={**rulings, **stranded(scene, pairs)}, before=before)
     scene = _with_replacements(scene, pairs, probed or {})
     scene = dataclasses.replace(scene, ending=ending(scene))
     whole = {address: settled(scene, desired.declared[address], pair.observed) for address, pair in pairs.items()}

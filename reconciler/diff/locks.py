@@ -9,7 +9,8 @@ from reconciler.catalogue import managed_policy
 from reconciler.diff.nouns import Scene
 from reconciler.diff.sparing import way_out
 from reconciler.kinds import KINDS
-from reconciler.model import Conflict, Declared, Facet, Items, Observed, Skip
+from reconciler.kinds.references import Dangling
+from reconciler.model import Address, Conflict, Declared, Facet, Items, Observed, Skip
 
 __all__ = ["locks"]
 
@@ -23,12 +24,17 @@ Source: AWS managed policy reference guide, AWSCompromisedKeyQuarantineV3.
 def locks(scene: Scene, declared: Declared, facet: Items, key: str, value: Any) -> bool:
     """Return whether a live item that is not declared stays because it carries a Deny, noting the conflict.
 
-    A membership is a lock seen from both ends; it is told once, and a consent for either end lifts it.
+    What the base declares is nobody's lock: it goes because the documents changed. A membership is a lock seen from
+    both ends; it is told once, and a consent for either end lifts it.
     """
     if scene.desired.verbatim or scene.fate(declared.address) != "declare":
         return False
     target = scene.target(facet.refers, key) if facet.refers else None
     if target in scene.ending or not _denying(scene, declared, facet, key, value):
+        return False
+    if _was_declared(scene, declared, facet, key) or (
+        target is not None and _was_member(scene, target, facet, declared)
+    ):
         return False
     ends = [declared.address, target] if facet.inverse and target is not None else [declared.address]
     consents = [scene.desired.consented("incident-lock", str(end)) for end in ends]
@@ -38,6 +44,35 @@ def locks(scene: Scene, declared: Declared, facet: Items, key: str, value: Any) 
         return False
     _tell(scene, declared, facet, key, sorted(str(end) for end in ends))
     return True
+
+
+def _was_declared(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
+    """Return whether the base declares the item of the object."""
+    old = declared.renamed_from
+    then = scene.before.get(declared.address) or (
+        scene.before.get(Address(declared.address.kind, old)) if old else None
+    )
+    if then is None or then.state != "present":
+        return False
+    return any(_is_item(scene, facet, text, key) for text in getattr(then.resource, facet.field))
+
+
+def _was_member(scene: Scene, target: Address, facet: Items, declared: Declared) -> bool:
+    """Return whether the base declares a membership at its other end."""
+    then, inverse = scene.before.get(target), KINDS[target.kind].facet(facet.inverse)
+    if then is None or then.state != "present" or inverse is None:
+        return False
+    names = {declared.address.folded, (declared.renamed_from or "").lower()}
+    return any(text.lower() in names for text in getattr(then.resource, inverse.field))
+
+
+def _is_item(scene: Scene, facet: Items, text: str, key: str) -> bool:
+    if not facet.refers:
+        return text.lower() == key.lower() if facet.folds else text == key
+    try:
+        return scene.references.resolve(facet.refers, text) == key
+    except Dangling:
+        return text.rpartition("/")[2].lower() == key.rpartition("/")[2].lower()
 
 
 def _tell(scene: Scene, declared: Declared, facet: Items, key: str, ends: list[str]) -> None:

@@ -15,6 +15,7 @@ from reconciler.model import (
     Change,
     Conflict,
     Consent,
+    Declared,
     Desired,
     Effect,
     Facet,
@@ -128,6 +129,8 @@ class Scene:
     """By kind and key of what is referred to: the live objects that refer to it, each with the facet."""
     ending: frozenset[Address] = frozenset()
     """The live objects that this plan deletes."""
+    before: Mapping[Address, Declared] = field(default_factory=dict)
+    """What the base declares, where there is one."""
 
     def fate(self, address: Address | None) -> Fate:
         """Return the fate of an object; what nobody speaks of is left."""

@@ -93,7 +93,7 @@ def make(
     probed: dict[str, bool] = {}
     while True:
         ruled = rulings(strict, live, base)
-        diff = compare(strict, live, ruled, probed, begun(live) if begun is not None else frozenset())
+        diff = compare(strict, live, ruled, probed, begun(live) if begun is not None else frozenset(), base)
         if diff.probe:
             probed |= iam.has_policies(diff.probe)
         elif diff.wanted:

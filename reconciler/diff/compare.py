@@ -10,6 +10,7 @@ from typing import Any
 from reconciler.diff.births import born, completing, deferred, names_of, replacing
 from reconciler.diff.endings import (
     dying,
+    ending,
     held,
     holders,
     last_differences,
@@ -21,7 +22,8 @@ from reconciler.diff.endings import (
 from reconciler.diff.facets import Closing, close_facet, first_differences
 from reconciler.diff.nouns import Diff, Draft, Findings, Pair, Ruling, Scene, Tie
 from reconciler.diff.pairs import paired, unpaired
-from reconciler.diff.settle import settled, untold
+from reconciler.diff.settle import left, settled, untold
+from reconciler.diff.sparing import not_created, not_deleted, not_updated, stranded, used
 from reconciler.diff.view import moves, seen_after
 from reconciler.errors import Fault, InputError
 from reconciler.kinds import KINDS
@@ -29,6 +31,7 @@ from reconciler.kinds.references import References
 from reconciler.model import (
     Action,
     Address,
+    Base,
     Call,
     Change,
     Conflict,
@@ -37,9 +40,7 @@ from reconciler.model import (
     Difference,
     Facet,
     Fixed,
-    Items,
     Live,
-    Note,
     Observed,
     Value,
 )
@@ -54,12 +55,14 @@ def compare(
     rulings: Mapping[Address, Ruling],
     probed: Mapping[str, bool] | None = None,
     begun: AbstractSet[Address] = frozenset(),
+    base: Base | None = None,
 ) -> Diff:
     """Return all differences between ``desired`` and ``live`` that the rulings allow to be closed.
 
     ``probed`` says of the policy ARNs that an earlier comparison asked for (``Diff.probe``) whether they exist.
     ``begun`` are objects that a run which stopped has created: the others of their circles of trust are created as that
     run would have created them.
+    ``base`` is what the documents said before: what they declared then is no lock of somebody else's.
 
     Raises:
         InputError: a reference leads nowhere, as only the account could tell.
@@ -71,16 +74,21 @@ def compare(
     moved = moves(desired, {address: pair for address, pair in pairs.items() if rulings[address].fate != "spare"})
     seen = seen_after(live, pairs, moved)
     pairs = {address: dataclasses.replace(pair, observed=seen.objects.get(address)) for address, pair in pairs.items()}
-    scene = _with_replacements(_scene(desired, seen, rulings, findings, probed or {}), pairs, probed or {})
+    scene = _scene(desired, seen, rulings, findings, probed or {})
+    before = base.desired.declared if base is not None else {}
+    scene = dataclasses.replace(scene, rulings={**rulings, **stranded(scene, pairs)}, before=before)
+    scene = _with_replacements(scene, pairs, probed or {})
+    scene = dataclasses.replace(scene, ending=ending(scene))
     whole = {address: settled(scene, desired.declared[address], pair.observed) for address, pair in pairs.items()}
     whole = without_the_dying(scene, whole)
     _check_principals(scene, pairs, whole)
     if findings.faults and findings.probe:
         # What the account answers may be another fault, and all faults are told at once.
-        return Diff([], [], [], [], [], frozenset(), frozenset(findings.probe))
+        return Diff([], [], [], [], [], set(), frozenset(), frozenset(), frozenset(findings.probe))
     if findings.faults:
         raise InputError(findings.faults)
     new = {a: r for a, r in whole.items() if pairs[a].observed is None or a in scene.replaced or a in begun}
+    new = {address: resource for address, resource in new.items() if scene.fate(address) != "spare"}
     missing = deferred(new, desired.account)
     for address, pair in pairs.items():
         if pair.observed is None:
@@ -90,18 +98,24 @@ def compare(
         else:
             _update(scene, pair, pair.observed, whole[address], moved)
     _end(scene)
-    _note_what_is_left(scene)
+    left(scene)
     if findings.faults:
         raise InputError(findings.faults)
     return Diff(
         drafts=findings.drafts,
         ties=findings.ties,
         changes=sorted(findings.changes, key=lambda change: change.address),
-        conflicts=sorted(findings.conflicts, key=lambda conflict: (conflict.address, conflict.field)),
+        conflicts=sorted([*findings.conflicts, *findings.locks.values()], key=_by_place),
         notes=sorted(findings.notes, key=lambda note: (note.address, note.what)),
+        skips=findings.skips,
+        used=used(scene, pairs),
         wanted=frozenset(findings.wanted),
         probe=frozenset(findings.probe),
     )
+
+
+def _by_place(conflict: Conflict) -> tuple[Address, str, str]:
+    return (conflict.address, conflict.field, conflict.what)
 
 
 def _scene(
@@ -127,7 +141,7 @@ def _with_replacements(scene: Scene, pairs: Mapping[Address, Pair], probed: Mapp
         declared = scene.desired.declared[address]
         if pair.observed is None or not declared.replace or not _fixed_differs(declared, pair.observed.resource):
             continue
-        if _is_spared(scene, pair, pair.observed, tie=True):
+        if scene.fate(address) == "spare":
             continue
         if conflict := untold(scene, declared, pair.observed):
             scene.findings.conflicts.append(conflict)
@@ -181,7 +195,8 @@ def _check_principals(scene: Scene, pairs: Mapping[Address, Pair], whole: Mappin
     there = {observed.arn for address, observed in scene.live.objects.items() if scene.fate(address) != "delete"}
     there -= set(scene.moved)
     for address, resource in whole.items():
-        if pairs[address].observed is None or address in scene.replaced:
+        made = pairs[address].observed is None and scene.fate(address) != "spare"
+        if made or address in scene.replaced:
             there.add(KINDS[address.kind].arn(resource, account))
     for address, resource in whole.items():
         declared = scene.desired.declared[address]
@@ -196,9 +211,7 @@ def _check_principals(scene: Scene, pairs: Mapping[Address, Pair], whole: Mappin
 def _create(scene: Scene, address: Address, resource: Any, missing: frozenset[str]) -> None:
     declared = scene.desired.declared[address]
     if scene.fate(address) == "spare":
-        what = f"it shall be created, but {scene.rulings[address].reason}"
-        conflict = Conflict(address, "name", what, "choose another name", declared.origin)
-        scene.findings.conflicts.append(conflict)
+        not_created(scene, declared)
         return
     resource = _marked(scene, address, resource)
     drafts, tie = born(address, resource, KINDS[address.kind].arn(resource, scene.desired.account), missing)
@@ -242,10 +255,11 @@ def _update(
         _want(scene, observed, frozenset({"tags"}))
     closing = _closed(scene, declared, resource, observed.resource)
     drafts = _with_rename(pair, closing.drafts)
+    if scene.fate(pair.address) == "spare":
+        _spare(scene, declared, closing, drafts)
+        return
     if drafts:
         _want(scene, observed, frozenset({"tags"}))
-        if _is_spared(scene, pair, observed, tie=False):
-            return
         marked = _marked(scene, pair.address, resource)
         if marked is not resource:
             closing = _closed(scene, declared, marked, observed.resource)
@@ -261,6 +275,13 @@ def _update(
     reason = f"renamed from {old}" if pair.rename else "live differs from what is declared"
     warnings = KINDS[pair.address.kind].warnings(resource, observed.resource)
     _change(scene, declared, action, reason, tuple(closing.differences), warnings)
+
+
+def _spare(scene: Scene, declared: Declared, closing: Closing, drafts: list[Draft]) -> None:
+    """Tell what is not written of an object that is spared, where anything differs."""
+    fixed = [Difference(c.field, "~", origin=c.origin) for c in closing.conflicts]
+    if drafts or fixed:
+        not_updated(scene, declared, [*closing.differences, *fixed])
 
 
 def _with_rename(pair: Pair, drafts: list[Draft]) -> list[Draft]:
@@ -297,21 +318,6 @@ def _closed(scene: Scene, declared: Declared, desired: Any, live: Any) -> Closin
     return closing
 
 
-def _is_spared(scene: Scene, pair: Pair, observed: Observed[Any], *, tie: bool) -> bool:
-    """Return whether the object's ruling forbids the change, noting the conflict."""
-    if scene.fate(pair.address) != "spare":
-        return False
-    origin = scene.desired.declared[pair.address].origin
-    undoing = scene.desired.verbatim
-    reason = scene.rulings[pair.address].reason
-    what = f"{'the run changed it' if undoing else 'it differs from what is declared'}, but {reason}"
-    field = "replace" if tie else "owner"
-    documents = "undo with the settings that the run had" if undoing else "take it out of the documents"
-    remedy = f"leave {observed.address} to its owner{', or' if undoing else ' and'} {documents}"
-    scene.findings.conflicts.append(Conflict(pair.address, field, what, remedy, origin))
-    return True
-
-
 def _marked(scene: Scene, address: Address, resource: Any) -> Any:
     """Return the resource with the ownership mark among its tags, or the very same one if it needs none."""
     owner = scene.desired.settings.owner
@@ -332,7 +338,7 @@ def _end(scene: Scene) -> None:
         if scene.fate(address) == "delete":
             _delete(scene, observed)
         elif scene.fate(address) == "spare":
-            _refuse_deletion(scene, observed)
+            not_deleted(scene, observed)
 
 
 def _delete(scene: Scene, observed: Observed[Any]) -> None:
@@ -352,16 +358,6 @@ def _delete(scene: Scene, observed: Observed[Any]) -> None:
     scene.findings.changes.append(Change(address, "delete", ruling.reason, last_differences(observed), origin))
 
 
-def _refuse_deletion(scene: Scene, observed: Observed[Any]) -> None:
-    """Note a conflict where a tombstone stands for an object that is not to be touched."""
-    declared = scene.desired.declared.get(observed.address)
-    if declared is not None and declared.state == "absent":
-        what = f"it shall be absent, but {scene.rulings[observed.address].reason}"
-        remedy = "leave it to its owner and take the tombstone out of the documents"
-        conflict = Conflict(observed.address, "state", what, remedy, declared.origin)
-        scene.findings.conflicts.append(conflict)
-
-
 def _want(scene: Scene, observed: Observed[Any], fields: frozenset[str]) -> None:
     scene.findings.wanted.update((observed.address, field) for field in observed.unread & fields)
 
@@ -376,23 +372,3 @@ def _change(
 ) -> None:
     change = Change(declared.address, action, reason, differences, declared.origin, warnings)
     scene.findings.changes.append(change)
-
-
-def _note_what_is_left(scene: Scene) -> None:
-    """Note the undeclared ends of ties that a declared object leaves to whoever made them."""
-    if scene.desired.verbatim:
-        return
-    for address, observed in scene.live.objects.items():
-        declared = scene.desired.declared.get(address)
-        if declared is None or declared.state != "present":
-            continue
-        for facet in KINDS[address.kind].facets:
-            if not (isinstance(facet, Items) and facet.inverse and facet.absent == "leave"):
-                continue
-            if facet.field in declared.given:
-                continue
-            for key in getattr(observed.resource, facet.field):
-                target = scene.target(facet.refers or "", key)
-                if target not in scene.desired.declared:
-                    what = f"{target} is among its {facet.field} though not declared: left alone"
-                    scene.findings.notes.add(Note(address, what))

@@ -13,7 +13,17 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Difference, Facet, Items, Live, Observed, Value
 from reconciler.model.mark import marked_by
 
-__all__ = ["dying", "held", "holders", "last_differences", "lets_go", "released", "unreleased", "without_the_dying"]
+__all__ = [
+    "dying",
+    "ending",
+    "held",
+    "holders",
+    "last_differences",
+    "lets_go",
+    "released",
+    "unreleased",
+    "without_the_dying",
+]
 
 
 def holders(scene: Scene, observed: Observed[Any]) -> Iterator[tuple[Observed[Any], Facet, str]]:
@@ -81,20 +91,25 @@ def released(scene: Scene, observed: Observed[Any]) -> list[Draft]:
     return drafts
 
 
+def ending(scene: Scene) -> frozenset[Address]:
+    """Return the live objects that the plan deletes: those that shall go and that nobody holds on to."""
+    going = (o for a, o in scene.live.objects.items() if scene.fate(a) == "delete")
+    return frozenset(observed.address for observed in going if not unreleased(scene, observed))
+
+
 def without_the_dying(scene: Scene, whole: Mapping[Address, Any]) -> dict[Address, Any]:
     """Return the whole resources without the items that lead to objects which this plan deletes.
 
     What somebody else added to an object may be left to it (``additive``, ``keep``), but not beyond its own end. Items
     that belong to both ends are the dying end's to take away.
     """
-    ends = {a for a, o in scene.live.objects.items() if scene.fate(a) == "delete" and not unreleased(scene, o)}
     found = dict(whole)
-    for address, resource in whole.items() if ends else ():
+    for address, resource in whole.items() if scene.ending else ():
         for facet in KINDS[address.kind].facets:
             if not isinstance(facet, Items) or not facet.refers or facet.inverse:
                 continue
             items = getattr(resource, facet.field)
-            left = {key: value for key, value in items.items() if scene.target(facet.refers, key) not in ends}
+            left = {key: value for key, value in items.items() if scene.target(facet.refers, key) not in scene.ending}
             if len(left) < len(items):
                 found[address] = dataclasses.replace(found[address], **{facet.field: left})
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -13,14 +14,19 @@ from reconciler.model import (
     Call,
     Change,
     Conflict,
+    Consent,
+    Declared,
     Desired,
     Effect,
     Facet,
+    GuardId,
+    Hold,
     Items,
     Live,
     Note,
     Observed,
     Origin,
+    Skip,
 )
 
 __all__ = ["Diff", "Draft", "Fate", "Findings", "Pair", "Ruling", "Scene", "Tie"]
@@ -37,6 +43,18 @@ class Ruling:
     reason: str = ""
     ties: bool = True
     """Whether ties that only the object's other end holds (a policy attached to a user) may be made and cut."""
+    rule: str = ""
+    """The rule as people would look for it: see ``Skip.rule``."""
+    guard: GuardId | None = None
+    """The guard that spares the object, where a consent lifts it."""
+    hold: Hold | None = None
+    """The hold that spares the object: what is not written then is told, and no conflict."""
+    consents: frozenset[Consent] = frozenset()
+    """The consents without which the object would be spared."""
+    otherwise: Fate = "leave"
+    """The fate that a spared object would have if nothing spared it."""
+    origin: Origin | None = None
+    """Where the rule stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +106,10 @@ class Findings:
     faults: list[Fault] = field(default_factory=list)
     wanted: set[tuple[Address, str]] = field(default_factory=set)
     probe: set[str] = field(default_factory=set)
+    skips: set[Skip] = field(default_factory=set)
+    locks: dict[tuple[str, ...], Conflict] = field(default_factory=dict)
+    """By what is locked: the conflict of an item that stays because it carries a Deny."""
+    used: set[Consent] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +127,10 @@ class Scene:
     findings: Findings
     held: Mapping[tuple[str, str], Sequence[tuple[Observed[Any], Facet]]]
     """By kind and key of what is referred to: the live objects that refer to it, each with the facet."""
+    ending: frozenset[Address] = frozenset()
+    """The live objects that this plan deletes."""
+    before: Mapping[Address, Declared] = field(default_factory=dict)
+    """What the base declares, where there is one."""
 
     def fate(self, address: Address | None) -> Fate:
         """Return the fate of an object; what nobody speaks of is left."""
@@ -117,10 +143,15 @@ class Scene:
         What is ignored keeps every tie. What is somebody else's keeps those that belong to both ends, such as a
         membership; an attachment is the holder's alone, and no grant may hide behind a mark.
         """
+        ruling = self.sparing(facet, target)
+        return ruling.reason.removeprefix("it ") if ruling is not None else None
+
+    def sparing(self, facet: Items, target: Address | None) -> Ruling | None:
+        """Return the ruling over ``target`` by which a tie of the facet to it is neither made nor cut, or None."""
         ruling = self.rulings.get(target) if target is not None else None
         if ruling is None or ruling.fate != "spare" or (ruling.ties and not facet.inverse):
             return None
-        return ruling.reason.removeprefix("it ")
+        return ruling
 
     def target(self, kind: str, key: str) -> Address | None:
         """Return the address that a key of a facet over ``kind`` leads to: an ARN's where it is one, else a name's."""
@@ -149,5 +180,9 @@ class Diff:
     changes: Sequence[Change]
     conflicts: Sequence[Conflict]
     notes: Sequence[Note]
+    skips: AbstractSet[Skip]
+    """What was spared of objects that are declared."""
+    used: frozenset[Consent]
+    """The consents without which the differences would be others."""
     wanted: frozenset[tuple[Address, str]]
     probe: frozenset[str]

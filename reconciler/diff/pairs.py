@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from reconciler.diff.nouns import Findings, Pair, Ruling
+from reconciler.diff.sparing import not_renamed
 from reconciler.kinds import KINDS
 from reconciler.model import Address, Conflict, Declared, Desired, Live
 
@@ -34,7 +35,9 @@ def _pair(declared: Declared, live: Live, rulings: Mapping[Address, Ruling], fin
     old = live.objects.get(Address(address.kind, declared.renamed_from)) if declared.renamed_from else None
     rename = KINDS[address.kind].rename
     if old is None or rename is None or (observed is old and observed.address.name == address.name):
-        if observed is not None and observed.address.name != address.name:
+        ruling = rulings.get(address)
+        held = ruling is not None and ruling.hold is not None
+        if observed is not None and observed.address.name != address.name and not held:
             findings.conflicts.append(_case_conflict(declared, observed.address.name))
         return Pair(address, observed)
     if observed is not None and observed is not old:
@@ -42,12 +45,11 @@ def _pair(declared: Declared, live: Live, rulings: Mapping[Address, Ruling], fin
         remedy = "delete one of them, or take `renamed_from` away"
         findings.conflicts.append(Conflict(address, "renamed_from", what, remedy, declared.at("renamed_from")))
         return Pair(address, observed)
-    ruling = rulings.get(old.address)
-    if ruling is not None and ruling.fate == "spare":
-        what = f"{old.address} is not to be touched: {ruling.reason}"
-        remedy = "take `renamed_from` away, or lift what spares it"
-        findings.conflicts.append(Conflict(address, "renamed_from", what, remedy, declared.at("renamed_from")))
-        return None
+    for end in (old.address, address):
+        ruling = rulings.get(end)
+        if ruling is not None and ruling.fate == "spare":
+            not_renamed(findings, declared, old.address, end, ruling)
+            return Pair(address, observed) if observed is old else None
     return Pair(address, old, rename(old.address.name, address.name))
 
 

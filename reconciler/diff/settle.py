@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
+from reconciler.diff.locks import locks
 from reconciler.diff.nouns import Scene
 from reconciler.kinds import KINDS
 from reconciler.kinds.references import Dangling
-from reconciler.model import Conflict, Declared, Facet, Items, Note, Observed, Origin, Value
+from reconciler.model import Conflict, Declared, Facet, Items, Note, Observed, Origin, Skip, Value
 from reconciler.model.mark import MARK_KEY
 
-__all__ = ["item_origin", "settled", "untold"]
+__all__ = ["item_origin", "left", "settled", "untold"]
 
 
 def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) -> Any:
@@ -31,10 +32,30 @@ def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) ->
             values[facet.field] = scene.resolve(facet.refers, own, declared.at(facet.field))
         else:
             values[facet.field] = own
-        ignored = observed is not None and not scene.desired.verbatim and _ignores(declared, facet)
-        if ignored and not _same(facet, own, live):
-            scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
+        if observed is not None and not scene.desired.verbatim and declared.manage.get(facet.field) == "ignore":
+            _note_ignored(scene, declared, facet, own, live)
     return dataclasses.replace(declared.resource, **values)
+
+
+def _note_ignored(scene: Scene, declared: Declared, facet: Facet, own: Any, live: Any) -> None:
+    """Note a field that is left alone as its document asks, where it is not as declared."""
+    if _ignores(declared, facet) and not _same(facet, own, live):
+        scene.findings.notes.add(Note(declared.address, f"{facet.field} is ignored, and not as declared"))
+    if live:
+        _skip(scene, declared, facet, "", ("manage", "its document says to ignore the field"), declared.at("manage"))
+
+
+def _skip(
+    scene: Scene, declared: Declared, facet: Facet, key: str, rule: tuple[str, str], origin: Origin | None
+) -> None:
+    """Note an item of a declared object (its whole field where ``key`` is empty) that is spared by rule and reason.
+
+    A ``verbatim`` plan speaks of no rules.
+    """
+    if not scene.desired.verbatim:
+        label = facet.label(key) if isinstance(facet, Items) and key else key
+        item = f"{facet.field} {label}" if label else facet.field
+        scene.findings.skips.add(Skip(declared.address, *rule, item, origin))
 
 
 def untold(scene: Scene, declared: Declared, observed: Observed[Any]) -> Conflict | None:
@@ -102,19 +123,30 @@ def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, fac
         if key is None:
             continue
         key = key if key in live else spelled.get(key.lower(), key)
-        if facet.field == "tags" and _is_spared_tag(scene, key):
+        if facet.field == "tags" and (rule := _sparing_tag(scene, key)):
             if key not in live or live[key] != value:
                 scene.findings.notes.add(Note(declared.address, f"the tag {key} is ignored: not written"))
+                _spare_tag(scene, declared, facet, key, rule)
             continue
-        if facet.refers and key not in live and (why := scene.spares(facet, scene.target(facet.refers, key))):
-            scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} {why}: not added"))
+        if facet.refers and key not in live and _is_shut(scene, declared, facet, key):
             continue
         found[key] = value
     gone = _dropped(scene, declared, facet, live)
     for key, value in live.items():
-        if key not in found and _keeps(scene, declared, facet, key, gone):
+        if key not in found and _keeps(scene, declared, facet, (key, value), gone):
             found[scene.moved.get(key, key) if facet.refers else key] = value
     return found
+
+
+def _is_shut(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
+    """Return whether an item is not added because of what it leads to, noting it."""
+    ruling = scene.sparing(facet, scene.target(facet.refers or "", key))
+    if ruling is None:
+        return False
+    why = ruling.reason.removeprefix("it ")
+    scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} {why}: not added"))
+    _skip(scene, declared, facet, key, (ruling.rule, ruling.reason), ruling.origin)
+    return True
 
 
 def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, Any]) -> frozenset[str]:
@@ -131,26 +163,47 @@ def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, 
     return frozenset(found)
 
 
-def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: frozenset[str]) -> bool:
+def _keeps(scene: Scene, declared: Declared, facet: Items, item: tuple[str, Any], gone: frozenset[str]) -> bool:
     """Return whether a live item that is not declared stays, noting those that somebody may wonder about."""
+    key, value = item
     if declared.manage.get(facet.field) == "additive":
+        if key not in gone:
+            rule = ("manage", "its document says to keep what is added")
+            _skip(scene, declared, facet, key, rule, declared.at("manage"))
         return key not in gone
-    if not facet.refers:
-        return facet.field == "tags" and _is_spared_tag(scene, key)
-    return _keeps_tie(scene, declared, facet, key)
+    if facet.field == "tags":
+        pattern = _sparing_tag(scene, key)
+        if pattern is not None and key != MARK_KEY:
+            _spare_tag(scene, declared, facet, key, pattern)
+        return pattern is not None
+    if facet.refers and _keeps_tie(scene, declared, facet, key):
+        return True
+    return key not in gone and locks(scene, declared, facet, key, value)
 
 
-def _is_spared_tag(scene: Scene, key: str) -> bool:
+def _spare_tag(scene: Scene, declared: Declared, facet: Items, key: str, rule: str) -> None:
+    reserved = rule == "reserved"
+    why = "AWS keeps such tags for itself" if reserved else "the settings leave such tags alone"
+    where = None if reserved else scene.desired.settings.places.get("ignore_tags")
+    _skip(scene, declared, facet, key, (rule, why), where)
+
+
+def _sparing_tag(scene: Scene, key: str) -> str | None:
+    """Return the rule by which a tag is never written, or None."""
     if scene.desired.verbatim:
-        return False
-    ignored = any(fnmatchcase(key, pattern) for pattern in scene.desired.settings.ignore_tags)
-    return ignored or key == MARK_KEY or key.startswith("aws:")
+        return None
+    if key == MARK_KEY or key.startswith("aws:"):
+        return "reserved"
+    pattern = next((p for p in scene.desired.settings.ignore_tags if fnmatchcase(key, p)), None)
+    return f"ignore_tags {pattern}" if pattern is not None else None
 
 
 def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     target = scene.target(facet.refers or "", key)
-    if why := scene.spares(facet, target):
+    if ruling := scene.sparing(facet, target):
+        why = ruling.reason.removeprefix("it ")
         scene.findings.notes.add(Note(declared.address, f"{target} {why}: its tie is not removed"))
+        _skip(scene, declared, facet, key, (ruling.rule, ruling.reason), ruling.origin)
         return True
     if facet.inverse:
         return _other_end_keeps(scene, declared, facet, key)
@@ -159,6 +212,8 @@ def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool
     if pattern is None:
         return False
     scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} stays: kept by {pattern!r}"))
+    rule = (f"keep {pattern}", "the settings keep such attachments")
+    _skip(scene, declared, facet, key, rule, scene.desired.settings.places.get("keep"))
     return True
 
 
@@ -167,6 +222,27 @@ def _other_end_keeps(scene: Scene, declared: Declared, facet: Items, key: str) -
     own_key = declared.document is not None and facet.field in declared.document.data
     other = scene.desired.declared.get(scene.target(facet.refers or "", key))  # type: ignore[arg-type]
     return not own_key and other is not None and other.manage.get(facet.inverse) in {"additive", "ignore"}
+
+
+def left(scene: Scene) -> None:
+    """Note the undeclared ends of ties that a declared object leaves to whoever made them."""
+    if scene.desired.verbatim:
+        return
+    for address, observed in scene.live.objects.items():
+        declared = scene.desired.declared.get(address)
+        if declared is None or declared.state != "present":
+            continue
+        for facet in KINDS[address.kind].facets:
+            if not (isinstance(facet, Items) and facet.inverse and facet.absent == "leave"):
+                continue
+            if facet.field in declared.given:
+                continue
+            for key in getattr(observed.resource, facet.field):
+                target = scene.target(facet.refers or "", key)
+                if target not in scene.desired.declared:
+                    what = f"{target} is among its {facet.field} though not declared: left alone"
+                    scene.findings.notes.add(Note(address, what))
+                    _skip(scene, declared, facet, key, ("undeclared", "no document declares it"), None)
 
 
 def item_origin(declared: Declared, facet: Facet, key: str) -> Origin:

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any, Protocol, TypeAlias
 
-from reconciler.diff import Diff, compare
-from reconciler.model import Access, Account, Address, Base, Desired, Expectation, Live, Note, Plan, Step, Unmet
+from reconciler.diff import Diff, Ruling, compare
+from reconciler.model import Access, Account, Address, Base, Desired, Expectation, Live, Plan, Skip, Step, Unmet
 from reconciler.plan.causes import caused, touched
 from reconciler.plan.foresee import changed_by
 from reconciler.plan.guards import Scene, alarms
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
-from reconciler.plan.ownership import left_alone, left_behind, rulings
+from reconciler.plan.ownership import left_alone, left_behind, rulings, skips
 from reconciler.plan.scope import Scope, scoped
 from reconciler.plan.stricter import stricter
 
@@ -82,16 +82,18 @@ def make(
     to that change.
 
     Raises:
-        InputError: a reference leads nowhere, or the documents would prune everything.
+        InputError: a reference leads nowhere.
         AccountError: the account cannot be read.
     """
     if live is None:
         live = iam.snapshot(desired.account)
-    live = iam.look_up(live, _open_to_prune(desired, live))
+    settings = stricter(desired.settings, base.desired.settings if base is not None else None)
+    strict = dataclasses.replace(desired, settings=settings)
+    live = iam.look_up(live, _open_to_prune(strict, live))
     probed: dict[str, bool] = {}
     while True:
-        ruled = rulings(desired, live)
-        diff = compare(desired, live, ruled, probed, begun(live) if begun is not None else frozenset())
+        ruled = rulings(strict, live, base)
+        diff = compare(strict, live, ruled, probed, begun(live) if begun is not None else frozenset(), base)
         if diff.probe:
             probed |= iam.has_policies(diff.probe)
         elif diff.wanted:
@@ -104,13 +106,9 @@ def make(
             access = accessed(live, steps, reader)
             fails = unmet(desired.expectations, live, steps, reader)
             header = {"calls": iam.calls, "caller": live.caller, "undeclared": undeclared}
-            made = dataclasses.replace(
-                _plan(desired, live, diff, steps),
-                access=access,
-                unmet=fails,
-                header=header,
-                left_out=tuple(sorted(left)),
-            )
+            made = _plan(strict, live, diff, steps)
+            made = dataclasses.replace(made, **_spared(strict, live, ruled, diff, base))
+            made = dataclasses.replace(made, access=access, unmet=fails, header=header, left_out=tuple(sorted(left)))
             return guarded(made, desired, live, reader, base)
 
 
@@ -179,8 +177,22 @@ def guarded(plan: Plan, desired: Desired, live: Live, iam: Library, base: Base |
     )
 
 
+def _spared(
+    desired: Desired, live: Live, ruled: Mapping[Address, Ruling], diff: Diff, base: Base | None
+) -> dict[str, Any]:
+    """Return what a plan tells of what it does not write."""
+    if desired.verbatim:
+        return {}
+    found = [*skips(desired, live, ruled), *diff.skips]
+    behind = left_behind(desired, live, ruled, base)
+    return {"skips": tuple(sorted(found, key=_by_rule)), "left_behind": tuple(behind)}
+
+
+def _by_rule(skip: Skip) -> tuple[str, str, str, str]:
+    return (skip.address.kind, skip.address.folded, skip.item, skip.rule)
+
+
 def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Plan:
-    notes = {*diff.notes, *(left_behind(desired, live) if not desired.verbatim else ())}
     present = sum(declared.state == "present" for declared in desired.declared.values())
     lost = losses(live.objects, (step.call for step in steps), desired.account)
     return Plan(
@@ -190,10 +202,7 @@ def _plan(desired: Desired, live: Live, diff: Diff, steps: Sequence[Step]) -> Pl
         changes=[dataclasses.replace(change, irreversible=lost.get(change.address, ())) for change in diff.changes],
         conflicts=diff.conflicts,
         expectations=desired.expectations,
-        notes=sorted(notes, key=_by_address),
+        notes=diff.notes,
         declared=present,
+        used=diff.used,
     )
-
-
-def _by_address(note: Note) -> tuple[Address, str]:
-    return (note.address, note.what)

@@ -1,18 +1,19 @@
-"""Who may write what: reserved and foreign before ignored before declared before pruned."""
+"""Who may write what: reserved and foreign before protected, held, ignored, declared absent, declared, and pruned."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import dataclasses
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.diff import Ruling
-from reconciler.errors import Fault, InputError
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Desired, Live, Note, Observed
+from reconciler.model import Address, Base, Desired, GuardId, Items, LeftBehind, Live, Observed, Rule, Settings, Skip
 from reconciler.model.mark import marked_by, owner_named
+from reconciler.plan.standing import closure
 
-__all__ = ["left_alone", "left_behind", "rulings"]
+__all__ = ["left_alone", "left_behind", "pruned", "rulings", "skips"]
 
 _MADE_BY_OTHERS = (
     ("role/organizationaccountaccessrole", "AWS Organizations"),
@@ -23,23 +24,111 @@ _MADE_BY_OTHERS = (
 )
 """Objects that other tools make and keep, by their folded addresses; as known in October 2026."""
 
+_OTHERS = frozenset({"foreign-owner", "reserved"})
+"""The rules by which an object belongs to somebody else."""
 
-def rulings(desired: Desired, live: Live) -> Mapping[Address, Ruling]:
+
+def rulings(
+    desired: Desired, live: Live, base: Base | None = None, settings: Settings | None = None
+) -> Mapping[Address, Ruling]:
     """Return for every object, declared or live, what may be done to it and why.
 
-    Raises:
-        InputError: nothing is declared, and pruning would delete all that ever was.
+    Args:
+        desired: What the documents say.
+        live: The account.
+        base: What they said before; what they declared then may be pruned.
+        settings: The settings that guards hold to, where they are not the documents' own.
     """
-    sources = _sources(desired)
-    ruled = {address: _ruling(desired, live, address, sources) for address in {*live.objects, *desired.declared}}
-    pruned = [address for address, ruling in ruled.items() if ruling.fate == "delete" and _is_pruned(desired, address)]
-    if pruned and not any(declared.state == "present" for declared in desired.declared.values()):
-        count = f"{len(pruned)} object{'s' if len(pruned) > 1 else ''}"
-        what = f"nothing is declared for account {desired.account.id}, and prune would delete {count}"
-        raise InputError(
-            [Fault("the setting prune", what, "declare what shall stay, or write tombstones for what shall go")]
-        )
-    return ruled
+    court = _Court(desired, live, base, settings if settings is not None else desired.settings)
+    return {address: court.ruling(address) for address in {*live.objects, *desired.declared}}
+
+
+class _Court:
+    """Rules over one account."""
+
+    def __init__(self, desired: Desired, live: Live, base: Base | None, settings: Settings) -> None:
+        self._desired = desired
+        self._live = live
+        self._settings = settings
+        self._sources = _sources(desired)
+        self._before = _present(base)
+        self._guarded = self._protected()
+
+    def ruling(self, address: Address) -> Ruling:
+        """Return what may be done to one object: the first rule that nobody's consent lifts."""
+        plain = self._plain(address)
+        given = plain.consents
+        ignored = self._settings.ignoring(address, self._desired.today)
+        for spared in self._spared(address, ignored):
+            if spared.guard is not None and (consent := self._desired.consented(spared.guard, str(address))):
+                given |= {consent}
+                continue
+            # What is not there yet will not be, so nothing may be tied to it; what is ignored keeps its ties.
+            ties = ignored is None and address in self._live.objects
+            return dataclasses.replace(spared, ties=ties, otherwise=plain.fate)
+        return dataclasses.replace(plain, consents=given) if given else plain
+
+    def _spared(self, address: Address, ignored: Rule | None) -> Iterator[Ruling]:
+        """Yield the rulings by which the object is not to be written, the most binding first."""
+        found = _others(self._settings, address, self._live.objects.get(address))
+        if found is not None:
+            why, guard = found
+            yield Ruling("spare", why, rule=guard or "reserved", guard=guard)
+        if (protected := self._guarded.get(address) or self._protecting(address)) is not None:
+            yield protected
+        if (hold := self._desired.held(address)) is not None:
+            ticket = f"{hold.ticket}: " if hold.ticket else ""
+            why = f"it is held until {hold.until.isoformat()} ({ticket}{hold.reason})"
+            yield Ruling("spare", why, rule="hold", hold=hold, origin=hold.origin)
+        if ignored is not None:
+            why = f"it is ignored ({ignored.reason or ignored.match})"
+            yield Ruling("spare", why, rule=f"ignore {ignored.match}", origin=ignored.origin)
+
+    def _plain(self, address: Address) -> Ruling:
+        """Return what would be done to the object if nothing spared it."""
+        observed, declared = self._live.objects.get(address), self._desired.declared.get(address)
+        if declared is None:
+            if (why := self._prunes(address, observed)) is not None:
+                return Ruling("delete", f"{why} and no longer declared (prune)", rule="prune")
+            return Ruling("leave", "no document declares it", rule="undeclared")
+        if declared.state == "absent":
+            return Ruling("delete" if observed is not None else "leave", "declared absent", origin=declared.origin)
+        if declared.state == "unmanaged":
+            return Ruling("leave", f"given up ({declared.reason})", rule="unmanaged", origin=declared.origin)
+        return _DECLARE
+
+    def _prunes(self, address: Address, observed: Observed[Any] | None) -> str | None:
+        """Return how it is known that an undeclared object that shall be pruned was ours, or None."""
+        if not self._settings.prune or address in self._sources:
+            return None
+        if marked_by(_tags(observed), self._settings.owner, address):
+            return "marked as ours"
+        return "declared at the base" if address in self._before else None
+
+    def _protecting(self, address: Address) -> Ruling | None:
+        rule = self._settings.protecting(address, self._desired.today)
+        if rule is None:
+            return None
+        why = f"it is protected ({rule.reason or rule.match})"
+        return Ruling("spare", why, rule=f"protect {rule.match}", guard="protected", origin=rule.origin)
+
+    def _protected(self) -> dict[Address, Ruling]:
+        """Return the rulings over the live objects that are protected, and over what gives these their access."""
+        found: dict[Address, Ruling] = {}
+        if not self._settings.protect and not self._settings.roles.every:
+            return found
+        for address in self._live.objects:
+            if (own := self._protecting(address)) is not None:
+                found[address] = own
+        for address, own in sorted(found.items()):
+            for other in sorted(closure([self._live.objects], address, self._live.account)):
+                if other in self._live.objects:
+                    why = f"it is needed by {address}, which is protected"
+                    found.setdefault(other, dataclasses.replace(own, reason=why))
+        return found
+
+
+_DECLARE = Ruling("declare")
 
 
 def _sources(desired: Desired) -> set[Address]:
@@ -47,50 +136,35 @@ def _sources(desired: Desired) -> set[Address]:
     return {Address(a.kind, d.renamed_from) for a, d in desired.declared.items() if d.renamed_from}
 
 
-def _is_pruned(desired: Desired, address: Address) -> bool:
-    return address not in desired.declared
+def _present(base: Base | None) -> set[Address]:
+    """Return what was to be there at the base."""
+    return {a for a, d in base.desired.declared.items() if d.state == "present"} if base is not None else set()
 
 
-def _ruling(desired: Desired, live: Live, address: Address, sources: set[Address]) -> Ruling:
-    settings, observed = desired.settings, live.objects.get(address)
-    rule = settings.ignoring(address, desired.today)
-    if (why := _others(desired, address, observed)) is not None:
-        return Ruling("spare", why, ties=rule is None)
-    if rule is not None:
-        return Ruling("spare", f"it is ignored ({rule.reason or rule.match})", ties=False)
-    declared = desired.declared.get(address)
-    if declared is None:
-        prunes = settings.prune and address not in sources and marked_by(_tags(observed), settings.owner, address)
-        return Ruling("delete", "marked as ours and no longer declared (prune)") if prunes else Ruling("leave")
-    if declared.state == "absent":
-        return Ruling("delete" if observed is not None else "leave", "declared absent")
-    if declared.state == "unmanaged":
-        return Ruling("leave", f"given up ({declared.reason})")
-    return Ruling("declare")
-
-
-def _others(desired: Desired, address: Address, observed: Observed[Any] | None) -> str | None:
-    """Return why an object belongs to somebody else, or None."""
+def _others(settings: Settings, address: Address, observed: Observed[Any] | None) -> tuple[str, GuardId | None] | None:
+    """Return why an object belongs to somebody else and the guard of it, if consent lifts that; None: it does not."""
+    if observed is not None and (reserved := KINDS[address.kind].reserved(observed.resource)) is not None:
+        return f"it is {reserved}", None
     folded = f"{address.kind}/{address.folded}"
     for pattern, maker in _MADE_BY_OTHERS:
         if fnmatchcase(folded, pattern):
-            return f"objects of that name belong to {maker}"
-    if observed is None:
-        return None
-    reserved = KINDS[address.kind].reserved(observed.resource)
-    if reserved is not None:
-        return f"it is {reserved}"
+            return f"it has a name of those that belong to {maker}", "foreign-owner"
     tags = _tags(observed)
-    owner = owner_named(tags, address)
-    if owner is not None and not marked_by(tags, desired.settings.owner, address):
-        return f"it carries the mark of another owner, {owner}"
+    owner = owner_named(tags, address) if tags else None
+    if owner is not None and not marked_by(tags, settings.owner, address):
+        return f"it carries the mark of another owner, {owner}", "foreign-owner"
     stack = next((tags[key] for key in sorted(tags) if key.startswith("aws:cloudformation:")), None)
-    return f"it belongs to CloudFormation ({stack})" if stack is not None else None
+    return (f"it belongs to CloudFormation ({stack})", "foreign-owner") if stack is not None else None
 
 
 def _tags(observed: Observed[Any] | None) -> Mapping[str, str]:
     tags: Mapping[str, str] = getattr(observed.resource, "tags", {}) if observed is not None else {}
     return tags
+
+
+def pruned(desired: Desired, ruled: Mapping[Address, Ruling]) -> list[Address]:
+    """Return what prune deletes, sorted."""
+    return sorted(a for a, ruling in ruled.items() if ruling.fate == "delete" and a not in desired.declared)
 
 
 def left_alone(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) -> set[Address]:
@@ -99,16 +173,49 @@ def left_alone(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) ->
     return {address for address in undeclared if ruled[address].fate != "delete"}
 
 
-def left_behind(desired: Desired, live: Live) -> set[Note]:
-    """Return a note for each object that carries our mark, is declared no more and keeps its access."""
-    if desired.settings.prune:
-        return set()
+def left_behind(
+    desired: Desired, live: Live, ruled: Mapping[Address, Ruling], base: Base | None = None
+) -> list[LeftBehind]:
+    """Return what is ours, is declared no more and keeps what it has: what the base declared first, then by address.
+
+    Without a base, and where prune is asked for, nothing is: what is ours goes.
+    """
+    settings = desired.settings
+    if base is None and settings.prune:
+        return []
+    before = _present(base)
+    found = []
+    for address in sorted(left_alone(desired, live, ruled)):
+        observed = live.objects[address]
+        mark = marked_by(_tags(observed), settings.owner, address)
+        if ruled[address].rule in _OTHERS or not (mark or address in before):
+            continue
+        then = base.desired.declared[address] if base is not None and address in before else None
+        why = "it was declared at the base, and is no more" if then else "it is marked as ours and not declared"
+        found.append(LeftBehind(address, why, _keeps(observed), then.origin if then else None))
+    return sorted(found, key=lambda one: one.origin is None)
+
+
+def _keeps(observed: Observed[Any]) -> tuple[str, ...]:
+    """Return what an object gives those who have it, field by field."""
+    found = []
+    for facet in KINDS[observed.address.kind].facets:
+        value = getattr(observed.resource, facet.field) if facet.grants in {"held", "inline", "boundary"} else None
+        if not value:
+            continue
+        keys = sorted(value) if isinstance(facet, Items) else [value.rpartition("/")[2]]
+        labels = [facet.label(key) if isinstance(facet, Items) else key for key in keys]
+        found.append(f"{facet.field.replace('_', ' ')}: {', '.join(labels)}")
+    return tuple(found)
+
+
+def skips(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) -> list[Skip]:
+    """Return the live objects that are not written whatever they look like, each with its rule."""
+    if desired.verbatim:
+        return []
     sources = _sources(desired)
-    what = "marked as ours and no longer declared: it keeps its access (write a tombstone, or set prune)"
-    return {
-        Note(address, what)
-        for address, observed in live.objects.items()
-        if address not in desired.declared
-        and address not in sources
-        and marked_by(_tags(observed), desired.settings.owner, address)
-    }
+    return [
+        Skip(address, ruling.rule, ruling.reason, "", ruling.origin)
+        for address in live.objects
+        if (ruling := ruled[address]).fate == "spare" or (ruling.fate == "leave" and address not in sources)
+    ]

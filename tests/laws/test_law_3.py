@@ -162,7 +162,7 @@ def runs(seed: int, *, overlaps: bool = False) -> Iterator[tuple[Run, random.Ran
     for number in range(OVERLAPPING if overlaps else PAIRS):
         before, after = overlapping(chance, pair(chance)) if overlaps else pair(chance)
         live = live_of(before)
-        run = Run(planned_on(live, after), live.objects, OVERLAPS if overlaps else REQUESTS)
+        run = Run(planned_on(live, after, before), live.objects, OVERLAPS if overlaps else REQUESTS)
         # What is sampled of one run has no say in which accounts come after it.
         yield run, random.Random(number), (before, after)  # noqa: S311  examples, no secret
 
@@ -208,7 +208,7 @@ def test_law_3_holds_where_quotas_are_tight_and_the_quotas_hold_in_every_state_t
     for _ in range(CROWDS):
         before, after, quotas = crowded(chance)
         live = live_of(before, quotas)
-        run = Run(planned_on(live, after), live.objects, quotas=quotas)
+        run = Run(planned_on(live, after, before), live.objects, quotas=quotas)
         marks = harms(run.plan)
         marked += bool(marks)
         excused = {(mark.kind, mark.principal) for mark in marks}

@@ -14,7 +14,7 @@ from support.worlds import desired_of
 
 from reconciler import plan
 from reconciler.access import Principal, Request, evaluate
-from reconciler.model import Account, Address, Live, Observed, Plan
+from reconciler.model import Account, Address, Base, Live, Observed, Plan
 from reconciler.plan.foresee import foreseen, with_delta
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Estate",
     "Snapshot",
     "accesses",
+    "base_of",
     "live_of",
     "overlapping",
     "pair",
@@ -205,9 +206,14 @@ class Snapshot:
         return {arn: self.known[arn] for arn in arns if arn in self.known}
 
 
-def planned_on(live: Live, documents: Estate) -> Plan:
-    """Return the plan for the documents on an account that is just ``live``."""
-    return plan.make(desired_of(documents, HOME), Snapshot(live))
+def planned_on(live: Live, documents: Estate, base: Estate | None = None) -> Plan:
+    """Return the plan for the documents on an account that is just ``live``; the ``base`` is what they said before."""
+    return plan.make(desired_of(documents, HOME), Snapshot(live), base=base_of(base) if base is not None else None)
+
+
+def base_of(documents: Estate) -> Base:
+    """Return the documents as those of another commit."""
+    return Base("0" * 40, desired_of(documents, HOME))
 
 
 def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:

@@ -45,7 +45,7 @@ def policy(name: str, body: dict[str, Any]) -> dict[str, Any]:
 
 
 def planned(before: list[dict[str, Any]], after: list[dict[str, Any]]) -> Plan:
-    return planned_on(live_of(before), after)
+    return planned_on(live_of(before), after, before)
 
 
 def told(plan: Plan) -> list[str]:

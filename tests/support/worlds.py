@@ -16,7 +16,7 @@ from support.estates import ACCOUNT, BODIES, Docs, as_yaml, settings_document
 
 from reconciler import apply, documents, plan, sandbox
 from reconciler.live import Iam
-from reconciler.model import Account, Call, Desired, Plan
+from reconciler.model import Account, Base, Call, Desired, Plan
 
 __all__ = ["TODAY", "Recorder", "World", "desired_of"]
 
@@ -59,10 +59,12 @@ class World:
         self.session = session or sandbox.session()
         self.iam: Any = self.session.client("iam")
 
-    def plan(self, docs: Docs, **settings: Any) -> Plan:
-        """Return the plan for the documents against the account as it is now."""
+    def plan(self, docs: Docs, base: Docs | None = None, **settings: Any) -> Plan:
+        """Return the plan for the documents, and for a base with the same settings, against the account as it is."""
         iam = Iam(self.session)
-        return plan.make(desired_of(docs, iam.identify(), **settings), iam)
+        account = iam.identify()
+        then = Base("0" * 40, desired_of(base, account, **settings)) if base is not None else None
+        return plan.make(desired_of(docs, account, **settings), iam, base=then)
 
     def apply(self, docs: Docs, **settings: Any) -> Plan:
         """Plan and apply; the plan is returned after every step was made."""

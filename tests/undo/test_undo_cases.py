@@ -199,7 +199,7 @@ def test_what_another_owner_marked_since_is_not_touched() -> None:
     assert told(undo) == []
     assert "the run changed it, but it carries the mark of another owner, them" in conflicts(undo)
     (remedy,) = {conflict.remedy for conflict in undo.conflicts}
-    assert remedy == "leave user/u to its owner, or undo with the settings that the run had"
+    assert remedy == "undo with the settings that the run had, or consent with --accept foreign-owner=user/u"
 
 
 def test_what_the_settings_ignore_is_not_touched() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -177,7 +178,7 @@ class Repository:
         done = _git(self.directory, "rev-parse", "--is-shallow-repository")
         if done.stdout.strip() == b"true":
             return "the clone is shallow: fetch more of it, in CI with `fetch-depth: 0`, or by `git fetch --unshallow`"
-        return f"fetch it, or look for it with `git rev-parse {name}`" if not name.startswith("-") else "name a commit"
+        return f"fetch it, or look for it by `{shlex.join(['git', 'log', '-1', '--end-of-options', name])}`"
 
     def _refuse_partial(self) -> NoReturn:
         what = "this clone lacks a part of that commit, and nothing is fetched here"
@@ -229,7 +230,7 @@ def _refuse_links(directory: Path) -> None:
     Raises:
         InputError: One does.
     """
-    path = Path(os.path.abspath(directory))  # noqa: PTH100  resolve() would follow links
+    path = Path.cwd() / directory
     for link in reversed([path, *path.parents]):
         if link.is_symlink():
             real = Path(os.path.realpath(link.parent))

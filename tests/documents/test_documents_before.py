@@ -166,7 +166,8 @@ def result(source: Source | None, prefix: str = "") -> Any:
     declared = [
         (
             str(one.address), place(one.origin), one.resource, one.state, one.given, one.manage, one.dropped,
-            one.reason, one.document and (one.document.data, {path: place(at) for path, at in one.document.positions.items()}),
+            one.reason, one.document and one.document.data,
+            {path: place(at) for path, at in one.document.positions.items()} if one.document else {},
         )
         for one in desired.declared.values()
     ]  # fmt: skip
@@ -463,9 +464,9 @@ def test_no_program_that_a_repository_names_is_ever_run(source: Source, root: Pa
     name = commit(root)
     for key in (
         "core.fsmonitor", "core.sshCommand", "core.pager", "core.editor", "core.askPass", "core.gitProxy",
-        "core.alternateRefsCommand", "pager.ls-tree", "pager.cat-file", "pager.rev-parse", "credential.helper", "filter.trap.smudge",
-        "filter.trap.clean", "filter.trap.process", "diff.trap.textconv", "diff.trap.command", "diff.external",
-        "merge.trap.driver", "alias.ls-tree", "alias.cat-file", "alias.rev-parse",
+        "core.alternateRefsCommand", "pager.ls-tree", "pager.cat-file", "pager.rev-parse", "credential.helper",
+        "filter.trap.smudge", "filter.trap.clean", "filter.trap.process", "diff.trap.textconv", "diff.trap.command",
+        "diff.external", "merge.trap.driver", "alias.ls-tree", "alias.cat-file", "alias.rev-parse",
     ):  # fmt: skip
         git(root, "config", key, f"{'!' * key.startswith('alias')}{trap.path}")
     git(root, "config", "core.hooksPath", str(tmp_path / "hooks"))

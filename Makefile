@@ -13,7 +13,7 @@ CODE := reconciler tests demo tools bench
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test coverage long faults actions access-bench check lint types rooms fmt clean
+.PHONY: help demo test coverage long faults actions access-bench base-bench check lint types rooms fmt clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ actions: $(VENV)/.development ## Make the catalogue of IAM's actions anew, from 
 
 access-bench: $(VENV)/.development ## Print how long comparisons of access take (FULL=--full for all of them)
 	@PYTHONPATH=tests $(BIN)/python bench/access_proofs.py $(FULL)
+
+base-bench: $(VENV)/.development ## Print what `--base` adds to a plan of 1,000 objects
+	@PYTHONPATH=tests $(BIN)/python bench/base.py
 
 check: lint types rooms ## Run every static check
 

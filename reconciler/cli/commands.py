@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 import reconciler
-from reconciler.cli import access_commands, expectations, gate, run, saved, undoing
+from reconciler.cli import access_commands, basing, expectations, gate, run, saved, undoing
 from reconciler.cli.actions import actions
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.consenting import accepted, accepting
@@ -63,19 +64,25 @@ def cli(ctx: click.Context, sandbox: str | None) -> int:
 
 @cli.command()
 @targeted
+@basing.with_base
 def validate(target: Target) -> int:
     """Check the documents, offline.
 
     What they expect of access is proved over the principals that they declare; what only the account can tell is left
-    to plan. With --sandbox or --profile the documents are also held against that account.
+    to plan. With --sandbox or --profile the documents are also held against that account. With --base it is told what
+    the documents have stopped to declare since that commit.
     """
     source = run.checked(target, offline=True)
+    before = basing.before(target, source)
     if target.sandbox is not None or target.profile is not None:
-        made, _ = run.planned(target, source)
+        made, _ = run.planned(replace(target, base=None), source)
         expectations.refuse(made.unmet)
         for alarm in gate.alarms(made):
             complain("warning", f"a guard refuses the plan for account {made.account.id}: {alarm}")
     found = run.declared(target, source)
+    bases = [(desired, basing.on_base(before, desired)) for desired in found]
+    for what in dict.fromkeys(what for desired, base in bases if base for what in basing.told(desired, base)):
+        complain("warning", what)
     expected = expectations.judged(found)
     with unread():
         click.echo(f"valid: {_inventory(found)}")
@@ -92,6 +99,8 @@ def validate(target: Target) -> int:
 @saved.saving
 @targeted
 @accepting
+@basing.with_scope
+@basing.with_base
 def plan(
     target: Target, saving: saved.Saving, output: str, fail_on: Sequence[str], *, skips: bool, detailed: bool
 ) -> int:
@@ -100,8 +109,8 @@ def plan(
     A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
     """
     saving.check()
-    iam, desired = run.reached(target, run.checked(target))
-    made = run.made(accepted(desired, target), iam)
+    iam, desired, base = run.based(target, run.checked(target))
+    made = run.made(accepted(desired, target), iam, base=base, scope=target.scope)
     if saving.out is not None:
         from reconciler.plan.basis import basis_of  # noqa: PLC0415  most plans are not saved
 
@@ -120,6 +129,8 @@ def plan(
 @saved.narrowing
 @targeted_or_saved
 @accepting
+@basing.with_scope
+@basing.with_base
 def apply(
     target: Target,
     manner: Manner,
@@ -158,6 +169,8 @@ def apply(
 @FORMAT
 @targeted
 @accepting
+@basing.with_scope
+@basing.with_base
 def drift(target: Target, output: str) -> int:
     """Show what in the account is not as declared.
 

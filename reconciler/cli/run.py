@@ -6,17 +6,31 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from reconciler.cli import basing
 from reconciler.cli.consenting import accepted
 from reconciler.cli.screen import complain, status
 from reconciler.cli.target import DEFAULT_SANDBOX, Target
-from reconciler.model import Account, Desired, Plan
+from reconciler.errors import ReconcilerError
+from reconciler.model import Account, Base, Desired, Plan
 
 if TYPE_CHECKING:
     from reconciler.documents import AccountEntry, Source
     from reconciler.live import Iam
     from reconciler.plan.make import Begun, Reader
+    from reconciler.plan.scope import Scope
 
-__all__ = ["Place", "checked", "declared", "looked_at", "made", "planned", "reached", "reset", "sandbox_place"]
+__all__ = [
+    "Place",
+    "based",
+    "checked",
+    "declared",
+    "looked_at",
+    "made",
+    "planned",
+    "reached",
+    "reset",
+    "sandbox_place",
+]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
@@ -63,12 +77,30 @@ def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
     """Return the plan for the account that the target leads to, and the IAM to apply it with.
 
     Raises:
-        InputError: the documents are wrong in a way that only the account tells.
+        InputError: the documents are wrong in a way that only the account tells, or there is no base as asked for.
         AccountError: there are no credentials, they belong to another account, or the account cannot be read.
         SandboxError: the sandbox cannot be opened.
     """
+    iam, desired, base = based(target, source)
+    return made(accepted(desired, target), iam, base=base, scope=target.scope), iam
+
+
+def based(target: Target, source: Source) -> tuple[Iam, Desired, Base | None]:
+    """Do as ``reached`` does, and return also what was declared for the account at the target's base, if it has one.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells, or there is no base as asked for.
+        AccountError: there are no credentials, or they belong to another account.
+        SandboxError: the sandbox cannot be opened.
+        ReconcilerError: the plan is to be limited to a change from documents that are wrong.
+    """
+    before = basing.before(target, source)
     iam, desired = reached(target, source)
-    return made(accepted(desired, target), iam), iam
+    base = basing.on_base(before, desired)
+    if base is None and target.scope == "change":
+        what = f"what the change is cannot be told, as the documents of {target.base} are wrong"
+        raise ReconcilerError(f"{what}: name another commit, or plan with --scope all")
+    return iam, desired, base
 
 
 def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
@@ -104,8 +136,12 @@ def looked_at(target: Target) -> tuple[Iam, Account]:
     return iam, account
 
 
-def made(desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
+def made(
+    desired: Desired, iam: Reader, begun: Begun | None = None, base: Base | None = None, scope: Scope = "all"
+) -> Plan:
     """Return the plan for what is declared; what ``begun`` names was created by a run of that plan which stopped.
+
+    ``base`` is what was declared before the change that is planned, to which ``scope`` may limit the plan.
 
     Raises:
         InputError: the documents are wrong in a way that only the account tells.
@@ -114,7 +150,7 @@ def made(desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
     from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
 
     with status(f"reading account {desired.account.id}"):
-        return make(desired, iam, begun=begun)
+        return make(desired, iam, begun=begun, base=base, scope=scope)
 
 
 def reset(target: Target) -> bool:

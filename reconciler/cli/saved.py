@@ -206,17 +206,20 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, _Aga
         return _undoer(saved.basis, target, file)
     if target.journal is not None:
         raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
-    iam, desired = run.reached(target, run.checked(target))
+    iam, desired, base = run.based(target, run.checked(target))
     asked = accepted(desired, target)
 
     def judge(plan: Plan, live: Live, library: Library) -> Plan:
-        return guarded(plan, asked, live, library)
+        return guarded(plan, asked, live, library, base)
 
-    return iam, desired.account, _Again(functools.partial(run.made, asked), judge), basis_of(desired)
+    derive = functools.partial(run.made, asked, base=base, scope=target.scope)
+    return iam, desired.account, _Again(derive, judge), basis_of(desired)
 
 
 def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, _Again, Basis]:
     """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
+    if target.base is not None:
+        complain("note", f"--base counts for nothing here: {file} undoes a run, whatever the documents said before it")
     iam, desired = run.reached(target, run.checked(target))
     path = target.journal or journals.kept(desired.account, basis.sha256)
     if path is None:

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import click
 
@@ -48,6 +48,10 @@ class Target:
     """The day, UTC, that the run takes for today."""
     now: dt.datetime = _NEVER
     """The time that the run takes for now: the first moment of ``today`` where somebody named a day."""
+    base: str | None = None
+    """A name of the commit against whose documents those of the directory are held."""
+    scope: Literal["all", "change"] = "all"
+    """Whether everything is written that is not as declared, or only what the documents change against the base."""
     plan: Path | None = None
     """The file of the saved plan that is applied."""
     journal: Path | None = None
@@ -65,6 +69,8 @@ class Target:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
+        words += [f"--base={self.base}"] if self.base is not None and not undoes else []
+        words += [f"--scope={self.scope}"] if self.scope != "all" and not undoes else []
         words += [f"--accept={one.guard}={one.subject}" for one in self.accepted]
         words += ["--accept-guards-in-ci"] if self.accepts_in_ci else []
         words += [_operand(self.plan)] if self.plan is not None else []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from reconciler.documents.consenting import check_consents, check_holds
 from reconciler.documents.crosscheck import (
     Findings,
     Whole,
@@ -15,13 +16,15 @@ from reconciler.documents.crosscheck import (
     check_marks,
     check_references,
     check_renames,
+    check_required,
 )
 from reconciler.documents.declare import Prepared, Written, declare
-from reconciler.documents.expecting import Stated, Told, check_subjects, with_gone
+from reconciler.documents.expecting import check_subjects, with_gone
 from reconciler.documents.memberships import complete
 from reconciler.documents.settings import AccountSettings, SettingsFile
+from reconciler.documents.stated import Stated, Told
 from reconciler.errors import Fault
-from reconciler.model import Account, Address, Declared, Desired, Kind
+from reconciler.model import Account, Address, Declared, Desired, Kind, Origin
 
 __all__ = ["Parts", "assemble"]
 
@@ -34,7 +37,7 @@ class Parts:
     kinds: Mapping[str, Kind[Any]]
     written: list[Written] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
-    """The documents that declare no object but say what is expected."""
+    """The documents that declare no object."""
     settings: SettingsFile | None = None
     faults: list[Fault] = field(default_factory=list)
     lost_names: set[str] = field(default_factory=set)
@@ -57,9 +60,12 @@ def assemble(
         found.faults.extend(one_told.faults)
         found.warnings.extend(one_told.warnings)
     expectations = sorted((e for one_told in told for e in one_told.expectations), key=lambda e: e.origin)
+    consents = sorted((c for one_told in told for c in one_told.consents), key=lambda c: c.origin or Origin(""))
+    holds = sorted((h for one_told in told for h in one_told.holds), key=lambda h: h.origin or Origin(""))
     lost = set(parts.lost_names)
     nameless = False
     spoiled: set[str] = set()
+    blamed: dict[Address, frozenset[str]] = {}
     declared: dict[Address, Declared] = {}
     for written, prepared in documents:
         one, faults = declare(prepared, account, today)
@@ -67,6 +73,7 @@ def assemble(
         spoiled |= prepared.spoiled
         if one is not None:
             _add(one, declared, found)
+            blamed[one.address] = blamed.get(one.address, frozenset()) | prepared.blamed
         elif "{{" in written.name:
             nameless = True
         else:
@@ -77,7 +84,10 @@ def assemble(
     for check in (check_ignored, check_marks, check_references, check_renames):
         check(whole, seen)
     check_subjects(whole, expectations, seen)
+    check_consents(consents, today, seen)
+    check_holds(whole, holds, seen)
     completed, contradictions = complete(declared, parts.kinds)
+    check_required(replace(whole, declared=completed), blamed, seen)
     consequences = (*seen.faults, *contradictions)
     found.faults.extend(fault for fault in consequences if fault.place not in spoiled)
     found.likely[:] = [fault for fault in found.likely if fault.place not in spoiled]
@@ -88,6 +98,8 @@ def assemble(
         today=today,
         warnings=tuple(sorted({*found.warnings, *found.open})),
         expectations=tuple(with_gone(expectations, declared)),
+        consents=tuple(consents),
+        holds=tuple(holds),
     )
     return desired, found
 

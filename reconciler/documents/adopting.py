@@ -36,6 +36,7 @@ def with_adopt(text: str, names: Collection[Origin]) -> str:
     added: list[tuple[int, str]] = []
     flows: list[bool] = []
     key: Any = None
+    event: Any
     for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
         if key is not None:
             added.append(_addition(text, key, event, flow=flows[-1]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 import yaml
@@ -36,8 +36,8 @@ def with_adopt(text: str, names: Collection[Origin]) -> str:
     added: list[tuple[int, str]] = []
     flows: list[bool] = []
     key: Any = None
-    event: Any
-    for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    events: Iterable[Any] = yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    for event in events:
         if key is not None:
             added.append(_addition(text, key, event, flow=flows[-1]))
             key = None

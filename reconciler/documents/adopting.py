@@ -45,11 +45,16 @@ def with_adopt(text: str, names: Collection[Origin]) -> str:
             flows.append(bool(event.flow_style))
         elif isinstance(event, yaml.MappingEndEvent):
             flows.pop()
-        elif isinstance(event, yaml.ScalarEvent) and (event.start_mark.line + 1, event.start_mark.column + 1) in places:
+        elif isinstance(event, yaml.ScalarEvent) and _place(event) in places:
             key = event
     for at, more in reversed(added):
         text = text[:at] + more + text[at:]
     return text
+
+
+def _place(event: Any) -> tuple[int, int]:
+    """Return the line and the column, from 1, at which an event begins."""
+    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 def _addition(text: str, key: Any, value: Any, *, flow: bool) -> tuple[int, str]:

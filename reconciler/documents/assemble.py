@@ -46,6 +46,19 @@ class Parts:
     """Whether a whole file could not be read."""
 
 
+@dataclass(slots=True)
+class _Gathered:
+    """What single documents declare, and what may be missing from it."""
+
+    declared: dict[Address, Declared] = field(default_factory=dict)
+    blamed: dict[Address, frozenset[str]] = field(default_factory=dict)
+    """The keys of each object that something was said against."""
+    spoiled: set[str] = field(default_factory=set)
+    lost: set[str] = field(default_factory=set)
+    nameless: bool = False
+    """Whether the name of some object cannot be told."""
+
+
 def assemble(
     documents: Iterable[tuple[Written, Prepared]],
     told: Sequence[Told],
@@ -54,54 +67,70 @@ def assemble(
     own: AccountSettings,
     parts: Parts,
 ) -> tuple[Desired, Findings]:
-    """Return what the documents declare and expect together, and everything that can be said against them."""
+    """Return what the documents declare and state together, and everything that can be said against them."""
     found = Findings(warnings=list(own.warnings))
-    for one_told in told:
-        found.faults.extend(one_told.faults)
-        found.warnings.extend(one_told.warnings)
-    expectations = sorted((e for one_told in told for e in one_told.expectations), key=lambda e: e.origin)
-    consents = sorted((c for one_told in told for c in one_told.consents), key=lambda c: c.origin or Origin(""))
-    holds = sorted((h for one_told in told for h in one_told.holds), key=lambda h: h.origin or Origin(""))
-    lost = set(parts.lost_names)
-    nameless = False
-    spoiled: set[str] = set()
-    blamed: dict[Address, frozenset[str]] = {}
-    declared: dict[Address, Declared] = {}
-    for written, prepared in documents:
-        one, faults = declare(prepared, account, today)
-        found.faults.extend((*prepared.faults, *faults))
-        spoiled |= prepared.spoiled
-        if one is not None:
-            _add(one, declared, found)
-            blamed[one.address] = blamed.get(one.address, frozenset()) | prepared.blamed
-        elif "{{" in written.name:
-            nameless = True
-        else:
-            lost.add(written.name.lower())
-    unclear = parts.lost_file or nameless
+    stated = _merged(told)
+    found.faults.extend(stated.faults)
+    found.warnings.extend(stated.warnings)
+    gathered = _gather(documents, account, today, found)
+    unclear, lost = parts.lost_file or gathered.nameless, parts.lost_names | gathered.lost
+    declared = gathered.declared
     whole = Whole(account, own.settings, declared, parts.kinds, today, lambda name: unclear or name.lower() in lost)
     seen = Findings(likely=found.likely, warnings=found.warnings, open=found.open)
     for check in (check_ignored, check_marks, check_references, check_renames):
         check(whole, seen)
-    check_subjects(whole, expectations, seen)
-    check_consents(consents, today, seen)
-    check_holds(whole, holds, seen)
+    check_subjects(whole, stated.expectations, seen)
+    check_consents(stated.consents, today, seen)
+    check_holds(whole, stated.holds, seen)
     completed, contradictions = complete(declared, parts.kinds)
-    check_required(replace(whole, declared=completed), blamed, seen)
+    check_required(replace(whole, declared=completed), gathered.blamed, seen)
     consequences = (*seen.faults, *contradictions)
-    found.faults.extend(fault for fault in consequences if fault.place not in spoiled)
-    found.likely[:] = [fault for fault in found.likely if fault.place not in spoiled]
+    found.faults.extend(fault for fault in consequences if fault.place not in gathered.spoiled)
+    found.likely[:] = [fault for fault in found.likely if fault.place not in gathered.spoiled]
     desired = Desired(
         account=account,
         settings=own.settings,
         declared={address: completed[address] for address in sorted(completed)},
         today=today,
         warnings=tuple(sorted({*found.warnings, *found.open})),
-        expectations=tuple(with_gone(expectations, declared)),
-        consents=tuple(consents),
-        holds=tuple(holds),
+        expectations=tuple(with_gone(stated.expectations, declared)),
+        consents=tuple(stated.consents),
+        holds=tuple(stated.holds),
     )
     return desired, found
+
+
+def _merged(told: Iterable[Told]) -> Told:
+    """Return what all documents state that declare no object, in the order of their places."""
+    whole = Told()
+    for one in told:
+        whole.expectations += one.expectations
+        whole.consents += one.consents
+        whole.holds += one.holds
+        whole.faults += one.faults
+        whole.warnings += one.warnings
+    whole.expectations.sort(key=lambda expectation: expectation.origin)
+    whole.consents.sort(key=lambda consent: consent.origin or Origin(""))
+    whole.holds.sort(key=lambda hold: hold.origin or Origin(""))
+    return whole
+
+
+def _gather(
+    documents: Iterable[tuple[Written, Prepared]], account: Account, today: dt.date, found: Findings
+) -> _Gathered:
+    gathered = _Gathered()
+    for written, prepared in documents:
+        one, faults = declare(prepared, account, today)
+        found.faults.extend((*prepared.faults, *faults))
+        gathered.spoiled |= prepared.spoiled
+        if one is not None:
+            _add(one, gathered.declared, found)
+            gathered.blamed[one.address] = gathered.blamed.get(one.address, frozenset()) | prepared.blamed
+        elif "{{" in written.name:
+            gathered.nameless = True
+        else:
+            gathered.lost.add(written.name.lower())
+    return gathered
 
 
 def _add(one: Declared, declared: dict[Address, Declared], found: Findings) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 from reconciler.documents.crosscheck import Findings, Whole
 from reconciler.documents.hints import did_you_mean, listed, quoted
-from reconciler.documents.rules import DYNAMIC, day
+from reconciler.documents.rules import day
 from reconciler.documents.stated import Heard
 from reconciler.errors import Fault
-from reconciler.model import ACCOUNT, Address, Consent, GuardId, Hold, Kind
+from reconciler.model import ACCOUNT, Address, Consent, GuardId, Hold, Kind, LimitName
 
 __all__ = ["EXCEPTION", "HOLD", "check_consents", "check_holds", "tell_exception", "tell_hold"]
 
@@ -24,9 +24,8 @@ HOLD: Final = "hold"
 _SETTINGS = "settings"
 _OF_THE_ACCOUNT = ("limit-", "empty-source")
 _WILDCARDS = frozenset("*?[")
-_KEYS = tuple(
-    sorted({*DYNAMIC, "limits.delete", "limits.narrow", "limits.widen", "limits.trust"} - {"limits", "defaults"})
-)
+_LIMITS = tuple(f"limits.{name}" for name in get_args(LimitName))
+_KEYS = tuple(sorted(("ignore", "keep", "owner", "protect", "prune", "require", "roles", *_LIMITS)))
 """The keys of the settings that can be loosened."""
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
 import reconciler
-from reconciler.cli import access_commands, expectations, gate, run, saved, undoing
+from reconciler.cli import access_commands, basing, expectations, gate, run, saved, undoing
 from reconciler.cli.actions import actions
 from reconciler.cli.adopting import adopt
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
-from reconciler.cli.screen import console, heard, unread
+from reconciler.cli.screen import complain, console, heard, unread
 from reconciler.cli.serving import serve
 from reconciler.cli.target import (
     DEFAULT_SANDBOX,
@@ -63,17 +64,23 @@ def cli(ctx: click.Context, sandbox: str | None) -> int:
 
 @cli.command()
 @targeted
+@basing.with_base
 def validate(target: Target) -> int:
     """Check the documents, offline.
 
     What they expect of access is proved over the principals that they declare; what only the account can tell is left
-    to plan. With --sandbox or --profile the documents are also held against that account.
+    to plan. With --sandbox or --profile the documents are also held against that account. With --base it is told what
+    the documents have stopped to declare since that commit.
     """
     source = run.checked(target, offline=True)
+    before = basing.before(target, source)
     if target.sandbox is not None or target.profile is not None:
-        made, _ = run.planned(target, source)
+        made, _ = run.planned(replace(target, base=None), source)
         expectations.refuse(made.unmet)
     found = run.declared(target, source)
+    bases = [(desired, basing.on_base(before, desired)) for desired in found]
+    for what in dict.fromkeys(what for desired, base in bases if base for what in basing.told(desired, base)):
+        complain("warning", what)
     expected = expectations.judged(found)
     with unread():
         click.echo(f"valid: {_inventory(found)}")
@@ -88,14 +95,15 @@ def validate(target: Target) -> int:
 @gate.FAIL_ON
 @saved.saving
 @targeted
+@basing.with_base
 def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[str], *, detailed: bool) -> int:
     """Show what `apply` would do, and write nothing to the account.
 
     A plan that is saved with --out can be reviewed and then applied with `apply FILE`, just as it was shown.
     """
     saving.check()
-    iam, desired = run.reached(target, run.checked(target))
-    made = run.made(desired, iam)
+    iam, desired, base = run.based(target, run.checked(target))
+    made = run.made(desired, iam, base=base)
     if saving.out is not None:
         from reconciler.plan.basis import basis_of  # noqa: PLC0415  most plans are not saved
 
@@ -115,6 +123,7 @@ def plan(target: Target, saving: saved.Saving, output: str, fail_on: Sequence[st
 @in_a_manner
 @saved.narrowing
 @targeted_or_saved
+@basing.with_base
 def apply(
     target: Target,
     manner: Manner,
@@ -155,6 +164,7 @@ def apply(
 @cli.command()
 @FORMAT
 @targeted
+@basing.with_base
 def drift(target: Target, output: str) -> int:
     """Show what in the account is not as declared.
 

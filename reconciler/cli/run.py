@@ -6,16 +6,28 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
+from reconciler.cli import basing
 from reconciler.cli.screen import complain, status
 from reconciler.cli.target import DEFAULT_SANDBOX, Target
-from reconciler.model import Account, Desired, Plan
+from reconciler.model import Account, Base, Desired, Plan
 
 if TYPE_CHECKING:
     from reconciler.documents import AccountEntry, Source
     from reconciler.live import Iam
     from reconciler.plan.make import Begun, Reader
 
-__all__ = ["Place", "checked", "declared", "looked_at", "made", "planned", "reached", "reset", "sandbox_place"]
+__all__ = [
+    "Place",
+    "based",
+    "checked",
+    "declared",
+    "looked_at",
+    "made",
+    "planned",
+    "reached",
+    "reset",
+    "sandbox_place",
+]
 
 _EXAMPLE_ACCOUNT = "123456789012"
 """The account of AWS's own examples; a sandbox takes it where the settings name several accounts."""
@@ -62,12 +74,25 @@ def planned(target: Target, source: Source) -> tuple[Plan, Iam]:
     """Return the plan for the account that the target leads to, and the IAM to apply it with.
 
     Raises:
-        InputError: the documents are wrong in a way that only the account tells.
+        InputError: the documents are wrong in a way that only the account tells, or there is no base as asked for.
         AccountError: there are no credentials, they belong to another account, or the account cannot be read.
         SandboxError: the sandbox cannot be opened.
     """
+    iam, desired, base = based(target, source)
+    return made(desired, iam, base=base), iam
+
+
+def based(target: Target, source: Source) -> tuple[Iam, Desired, Base | None]:
+    """Do as ``reached`` does, and return also what was declared for the account at the target's base, if it has one.
+
+    Raises:
+        InputError: the documents are wrong in a way that only the account tells, or there is no base as asked for.
+        AccountError: there are no credentials, or they belong to another account.
+        SandboxError: the sandbox cannot be opened.
+    """
+    before = basing.before(target, source)
     iam, desired = reached(target, source)
-    return made(desired, iam), iam
+    return iam, desired, basing.on_base(before, desired)
 
 
 def reached(target: Target, source: Source) -> tuple[Iam, Desired]:
@@ -103,8 +128,10 @@ def looked_at(target: Target) -> tuple[Iam, Account]:
     return iam, account
 
 
-def made(desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
+def made(desired: Desired, iam: Reader, begun: Begun | None = None, base: Base | None = None) -> Plan:
     """Return the plan for what is declared; what ``begun`` names was created by a run of that plan which stopped.
+
+    ``base`` is what was declared before the change that is planned.
 
     Raises:
         InputError: the documents are wrong in a way that only the account tells.
@@ -113,7 +140,7 @@ def made(desired: Desired, iam: Reader, begun: Begun | None = None) -> Plan:
     from reconciler.plan import make  # noqa: PLC0415  offline commands need no plan
 
     with status(f"reading account {desired.account.id}"):
-        return make(desired, iam, begun=begun)
+        return make(desired, iam, begun=begun, base=base)
 
 
 def reset(target: Target) -> bool:

@@ -195,12 +195,14 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, Deri
         return _undoer(saved.basis, target, file)
     if target.journal is not None:
         raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
-    iam, desired = run.reached(target, run.checked(target))
-    return iam, desired.account, functools.partial(run.made, desired), basis_of(desired)
+    iam, desired, base = run.based(target, run.checked(target))
+    return iam, desired.account, functools.partial(run.made, desired, base=base), basis_of(desired)
 
 
 def _undoer(basis: Basis, target: Target, file: Path) -> tuple[Iam, Account, Derive, Basis]:
     """Return what makes an undo plan anew from its journal: the very one, found among those kept or named."""
+    if target.base is not None:
+        complain("note", f"--base counts for nothing here: {file} undoes a run, whatever the documents said before it")
     iam, desired = run.reached(target, run.checked(target))
     path = target.journal or journals.kept(desired.account, basis.sha256)
     if path is None:

@@ -46,6 +46,8 @@ class Target:
     """The day, UTC, that the run takes for today."""
     now: dt.datetime = _NEVER
     """The time that the run takes for now: the first moment of ``today`` where somebody named a day."""
+    base: str | None = None
+    """A name of the commit against whose documents those of the directory are held."""
     plan: Path | None = None
     """The file of the saved plan that is applied."""
     journal: Path | None = None
@@ -59,6 +61,7 @@ class Target:
             words.append("--sandbox" if self.sandbox == DEFAULT_SANDBOX else f"--sandbox={self.sandbox}")
         words += [f"--profile={self.profile}"] if self.profile else []
         words += [f"--region={self.region}"] if self.region else []
+        words += [f"--base={self.base}"] if self.base is not None and not undoes else []
         words += [_operand(self.plan)] if self.plan is not None else []
         if self.journal is not None:
             words.append(_operand(self.journal) if undoes else f"--undoes={self.journal}")

@@ -18,11 +18,14 @@ from reconciler.documents.crosscheck import (
     check_renames,
     check_required,
 )
-from reconciler.documents.declare import Prepared, Written, declare
+from reconciler.documents.declare import JsonFiles, Prepared, Written, declare
 from reconciler.documents.expecting import check_subjects, with_gone
+from reconciler.documents.files import Files
 from reconciler.documents.memberships import complete
+from reconciler.documents.preparing import Preparer
 from reconciler.documents.settings import AccountSettings, SettingsFile
 from reconciler.documents.stated import Stated, Told
+from reconciler.documents.yamltext import Reading
 from reconciler.errors import Fault
 from reconciler.model import Account, Address, Declared, Desired, Kind, Origin
 
@@ -33,8 +36,12 @@ __all__ = ["Parts", "assemble"]
 class Parts:
     """What a directory holds."""
 
-    directory: Path
+    files: Files
     kinds: Mapping[str, Kind[Any]]
+    json: JsonFiles
+    preparer: Preparer
+    readings: dict[Path, Reading] = field(default_factory=dict)
+    """What came of each file that could be read."""
     written: list[Written] = field(default_factory=list)
     stated: list[Stated] = field(default_factory=list)
     """The documents that declare no object."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from reconciler.documents.defaults import ADOPT, Defaults
-from reconciler.documents.files import read_text, resolved_below, shown
+from reconciler.documents.files import Files
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.jsontext import read_json
 from reconciler.documents.telling import STATEMENTS
@@ -20,7 +20,7 @@ from reconciler.errors import Fault, InputError
 from reconciler.model import Account, Address, Context, Declared, Document, Kind
 from reconciler.model import Path as NodePath
 
-__all__ = ["JsonFiles", "Prepared", "Written", "declare", "kind_of", "prepare"]
+__all__ = ["JsonFiles", "Prepared", "Written", "declare", "fitted", "kind_of", "with_file"]
 
 _UNTOUCHED = frozenset({"kind", "accounts"})
 _STAND_IN = "x"
@@ -70,10 +70,20 @@ class Prepared:
 class JsonFiles:
     """The JSON files that documents name, each read once."""
 
-    def __init__(self, directory: Path) -> None:
-        """Take the directory of the documents, which no file may lie outside."""
-        self._directory = directory
+    def __init__(self, files: Files, beside: JsonFiles | None = None) -> None:
+        """Take where they are read, and those of other files, which hold what is unchanged."""
+        self._files = files
+        self._beside = beside
         self._read: dict[Path, Tree | InputError] = {}
+
+    def expect(self, documents: Iterable[Written]) -> None:
+        """Have at hand what these documents name.
+
+        Raises:
+            InputError: Files cannot be read at all.
+        """
+        named = ((one.path.parent, one.tree.data.get("document_file")) for one in documents)
+        self._files.fetch(folder / name for folder, name in named if isinstance(name, str))
 
     def get(self, name: str, beside: Path, place: str) -> Tree:
         """Return the JSON document in the file ``name``, relative to the file ``beside``; ``place`` names it.
@@ -82,22 +92,28 @@ class JsonFiles:
             InputError: There is no such file below the directory, or it holds no JSON object.
         """
         path = beside.parent / name
-        if not resolved_below(path, self._directory):
+        if not self._files.is_below(path):
             what = f"the file {quoted(name)} lies outside of the directory of the documents"
             raise InputError([Fault(place, what, "move it below the directory")])
-        if not _may_exist(path):
-            what = f"there is no file {quoted(shown(path))}"
+        if not self._files.may_exist(path):
+            what = f"there is no file {quoted(self._files.shown(path))}"
             raise InputError([Fault(place, what, "write its name relative to this file")])
         if path not in self._read:
-            self._read[path] = self._load(path)
+            same = self._beside is not None and self._files.is_unchanged(path)
+            known = self._beside.known(path) if self._beside is not None and same else None
+            self._read[path] = known if known is not None else self._load(path)
         found = self._read[path]
         if isinstance(found, InputError):
             raise found
         return found
 
+    def known(self, path: Path) -> Tree | InputError | None:
+        """Return what came of the file at ``path``, or None where nobody asked for it."""
+        return self._read.get(path)
+
     def _load(self, path: Path) -> Tree | InputError:
         try:
-            tree = read_json(read_text(path), shown(path))
+            tree = read_json(self._files.text(path), self._files.shown(path))
         except InputError as error:
             return error
         if isinstance(tree.data, dict):
@@ -133,24 +149,26 @@ def _documents(kinds: Mapping[str, Kind[Any]]) -> list[str]:
     return sorted([*kinds, *STATEMENTS])
 
 
-def prepare(written: Written, scope: Scope, files: JsonFiles, defaults: Defaults) -> Prepared:
-    """Return the document with variables and defaults filled in, and everything that its schema says against it."""
+def fitted(written: Written, scope: Scope, defaults: Defaults) -> Prepared:
+    """Return the document with variables and defaults filled in, and everything that its schema says against it.
+
+    The file that its ``document_file`` names is left to ``with_file``.
+    """
     filled = fill(written.tree, scope, untouched=_UNTOUCHED)
     tree = defaults.fill_in(filled.tree, written.kind)
     spoiled = filled.spoiled | defaults.spoiled
     found = objections(written.kind.schema, tree.data)
     said = [Fault(str(tree.at(path)), what, remedy) for path, what, remedy in found]
     left, sound = _fitting(written.kind.schema, tree, found)
-    prepared = Prepared(
+    return Prepared(
         written.kind,
         left,
         sound=sound,
         faults=(*filled.faults, *(fault for fault in said if fault.place not in spoiled)),
         spoiled=spoiled,
         blamed=frozenset(str(path[0]) for path, _, _ in found if path),
-        varies=written.tree.templated or defaults.varies,
+        varies=written.tree.templated,
     )
-    return _with_file(prepared, scope, files, written.path) if "document_file" in prepared.tree.data else prepared
 
 
 def _fitting(schema: str, tree: Tree, found: Sequence[Objection]) -> tuple[Tree, bool]:
@@ -166,18 +184,12 @@ def _fitting(schema: str, tree: Tree, found: Sequence[Objection]) -> tuple[Tree,
     return tree, not found
 
 
-def _may_exist(path: Path) -> bool:
-    """Return whether there is a file, or nobody can tell; then reading it says why."""
-    try:
-        return path.exists()
-    except OSError:
-        return True
-
-
-def _with_file(prepared: Prepared, scope: Scope, files: JsonFiles, beside: Path) -> Prepared:
-    """Return the document with what its ``document_file`` holds in that key's place."""
+def with_file(prepared: Prepared, scope: Scope, files: JsonFiles, beside: Path) -> Prepared:
+    """Return the document with what its ``document_file``, if it has one, holds in that key's place."""
     key = "document_file"
     tree = prepared.tree
+    if key not in tree.data:
+        return prepared
     try:
         content = files.get(tree.data[key], beside, str(tree.at((key,))))
     except InputError as error:

@@ -33,8 +33,10 @@ class Defaults:
     rules: Sequence[Default] = ()
     spoiled: frozenset[str] = frozenset()
     """Places in the settings of which anything that is said is a consequence."""
-    varies: bool = False
-    """Whether the settings of another account may hold other defaults."""
+
+    def may_fill(self, tree: Tree, kind: Kind[Any]) -> bool:
+        """Return whether a document, its variables not filled in yet, may get anything from here."""
+        return bool(self.rules) and (tree.templated or self.fill_in(tree, kind) is not tree)
 
     def fill_in(self, tree: Tree, kind: Kind[Any]) -> Tree:
         """Return a document with the defaults for keys that it does not give; their places are those in the settings.

@@ -7,21 +7,22 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.documents.assemble import Parts
-from reconciler.documents.declare import Written, kind_of
-from reconciler.documents.files import find_files, read_text, shown
+from reconciler.documents.declare import JsonFiles, Written, kind_of
+from reconciler.documents.files import Disk, Files
 from reconciler.documents.hints import did_you_mean
+from reconciler.documents.preparing import Preparer
 from reconciler.documents.rules import DYNAMIC
 from reconciler.documents.settings import read_settings
 from reconciler.documents.source import Source
 from reconciler.documents.stated import Stated
 from reconciler.documents.telling import STATEMENTS
 from reconciler.documents.tree import Tree, without
-from reconciler.documents.yamltext import read_yaml
+from reconciler.documents.yamltext import Reading, read_yaml
 from reconciler.errors import Fault, InputError
 from reconciler.kinds import KINDS
 from reconciler.model import Kind
 
-__all__ = ["load"]
+__all__ = ["load", "load_from"]
 
 _SETTINGS_KEYS = frozenset({"version", "accounts", "account", "variables", *DYNAMIC})
 
@@ -32,19 +33,32 @@ def load(directory: Path, kinds: Mapping[str, Kind[Any]] | None = None) -> Sourc
     Faults are collected and not raised: ``Source.check`` and ``Source.build`` raise them together with all others.
     ``kinds`` are the kinds of objects by name, by default every kind there is.
     """
-    parts = Parts(directory, KINDS if kinds is None else kinds)
-    files, faults = find_files(directory)
+    return load_from(Disk(directory), kinds)
+
+
+def load_from(files: Files, kinds: Mapping[str, Kind[Any]] | None = None, beside: Source | None = None) -> Source:
+    """Do as ``load`` does for files wherever they are kept; what is unchanged ``beside`` them is not done again.
+
+    Places in unchanged files are those beside.
+
+    Raises:
+        InputError: files that are no disk's cannot be read at all.
+    """
+    parts = _parts(files, KINDS if kinds is None else kinds, beside.parts if beside is not None else None)
+    found, faults = files.find()
+    files.fetch(found)
     parts.faults += faults
     parts.lost_file = bool(faults)
     lost_settings = bool(faults)
     documents = 0
-    for path in files:
+    for path in found:
         try:
-            reading = read_yaml(read_text(path), shown(path))
+            reading = _reading(path, files, beside.parts if beside is not None else None)
         except InputError as error:
             parts.faults += error.faults
             parts.lost_file = lost_settings = True
             continue
+        parts.readings[path] = reading
         parts.faults += reading.faults
         parts.lost_names |= reading.lost_names
         lost_settings = lost_settings or reading.lost_settings
@@ -54,12 +68,24 @@ def load(directory: Path, kinds: Mapping[str, Kind[Any]] | None = None) -> Sourc
                 _take(tree, path, parts)
     if not parts.faults and not documents:
         remedy = "write documents there, or name the directory that holds them"
-        parts.faults.append(Fault(shown(directory), "the directory holds no YAML documents", remedy))
+        parts.faults.append(Fault(files.shown(files.directory), "the directory holds no YAML documents", remedy))
     elif parts.settings is None and not lost_settings:
         what = "no settings among the documents: one has no `kind`, and names the accounts"
         remedy = 'write a document with `version: 1` and `account: "…"` (the twelve digits)'
-        parts.faults.append(Fault(shown(directory), what, remedy))
+        parts.faults.append(Fault(files.shown(files.directory), what, remedy))
+    parts.json.expect(parts.written)
     return Source(parts)
+
+
+def _parts(files: Files, kinds: Mapping[str, Kind[Any]], beside: Parts | None) -> Parts:
+    if beside is None:
+        return Parts(files, kinds, JsonFiles(files), Preparer())
+    return Parts(files, kinds, JsonFiles(files, beside.json), beside.preparer)
+
+
+def _reading(path: Path, files: Files, beside: Parts | None) -> Reading:
+    known = beside.readings.get(path) if beside is not None and files.is_unchanged(path) else None
+    return known if known is not None else read_yaml(files.text(path), files.shown(path))
 
 
 def _are_settings(tree: Tree) -> bool:

@@ -79,8 +79,7 @@ class SettingsFile:
         said = [Fault(str(filled.tree.at(path)), what, remedy) for path, what, remedy in found]
         reader = RuleReader(filled.tree, kinds, frozenset(path for path, _, _ in found))
         settings = reader.settings(frozenset(other.id for other in self.entries))
-        varies = self.tree.templated and "defaults" in self.tree.data
-        defaults = Defaults(reader.defaults(), filled.spoiled, varies=varies)
+        defaults = Defaults(reader.defaults(), filled.spoiled)
         own = [fault for fault in (*said, *reader.faults) if fault.place not in filled.spoiled]
         told = (*faults, *filled.faults, *own)
         return AccountSettings(settings, scope, defaults, told, reader.warnings(settings, today))

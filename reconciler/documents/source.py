@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from reconciler.documents.assemble import Parts, assemble
 from reconciler.documents.crosscheck import Findings
-from reconciler.documents.declare import JsonFiles, Prepared, Written, declare, prepare
+from reconciler.documents.declare import Prepared, Written, declare
 from reconciler.documents.defaults import Defaults
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.settings import NOWHERE, AccountEntry
@@ -27,9 +27,12 @@ class Source:
     def __init__(self, parts: Parts) -> None:
         """Take what the directory holds."""
         self._parts = parts
-        self._files = JsonFiles(parts.directory)
-        self._prepared: dict[int, Prepared] = {}
         self._faults = (*parts.faults, *self._wrong_accounts())
+
+    @property
+    def parts(self) -> Parts:
+        """Return what the directory holds."""
+        return self._parts
 
     @property
     def accounts(self) -> tuple[AccountEntry, ...]:
@@ -147,14 +150,7 @@ class Source:
         return faults
 
     def _prepare(self, written: Written, scope: Scope, defaults: Defaults) -> Prepared:
-        """Return the prepared document; one that holds no variables is the same for every account."""
-        key = id(written)
-        prepared = self._prepared.get(key)
-        if prepared is None:
-            prepared = prepare(written, scope, self._files, defaults)
-            if not prepared.varies:
-                self._prepared[key] = prepared
-        return prepared
+        return self._parts.preparer.prepare(written, scope, defaults, self._parts.json)
 
     def _meant_for(self, entry: AccountEntry) -> list[Written]:
         return [one for one in self._parts.written if _is_for(one.accounts, entry)]
@@ -167,7 +163,8 @@ class Source:
         if parts.settings is None:
             return Desired(account, Settings(), {}, today), Findings()
         own = parts.settings.for_account(entry, account.region, today, parts.kinds)
-        written = [(one, self._prepare(one, own.scope, own.defaults)) for one in self._meant_for(entry)]
+        scope, defaults = parts.preparer.known(own.scope), parts.preparer.known(own.defaults)
+        written = [(one, self._prepare(one, scope, defaults)) for one in self._meant_for(entry)]
         told = self._told((one for one in parts.stated if _is_for(one.accounts, entry)), own.scope)
         desired, found = assemble(written, told, account, today, own, parts)
         found.faults.extend(own.faults)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.repositories import commit, repository
 
-from reconciler.documents import Source, load
+from reconciler.documents import Source, load, read_before
 from reconciler.model import (
     GUARDS,
     Account,
@@ -296,3 +297,20 @@ def test_digests_of_documents_that_use_none_of_it_are_what_they_were_before_it(l
     adopted = dataclasses.replace(one(desired, "user", "alice"), adopt=True)
     declared = {**desired.declared, adopted.address: adopted}
     assert basis_of(dataclasses.replace(desired, declared=declared)) != basis_of(desired)
+
+
+def test_documents_of_another_commit_get_the_defaults_of_that_commit(loaded: Load) -> None:
+    roles = "{kind: role, name: app, service: lambda}\n---\n{kind: role, name: own, service: lambda, tags: {a: b}}\n"
+    defaults = "defaults: [{match: '*/*', tags: {team: orders}}]\n"
+    loaded(SETTINGS + defaults, roles)
+    first = commit(repository(Path()))
+    loaded(SETTINGS + defaults.replace("orders", "apps"), roles)
+    second = commit(Path())
+    head = loaded(f"# moved\n{SETTINGS}{defaults.replace('orders', 'apps')}", roles)
+
+    for revision, team in ((first, "orders"), (second, "apps")):
+        base, faults = read_before(head, revision).base(Account(ID, region="eu-west-1"), TODAY)
+        assert base is not None, faults
+        assert one(base.desired, "role", "app").resource.tags == {"team": team}
+        assert one(base.desired, "role", "own").resource.tags == {"a": "b"}
+    assert one(built(head), "role", "app").resource.tags == {"team": "apps"}

@@ -1,0 +1,90 @@
+"""`--base REF`: what the documents said at another commit, such as the merge base of a pull request."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reconciler.cli.screen import complain
+from reconciler.cli.target import Target
+from reconciler.model import Base, Desired
+from reconciler.report.lines import counted
+
+if TYPE_CHECKING:
+    from reconciler.documents import Before, Source
+
+__all__ = ["before", "on_base", "told", "with_base"]
+
+_BASE = click.option(
+    "--base",
+    metavar="REF",
+    help="Tell what the documents change against those of that commit, the merge base of a pull request for example.",
+)
+
+
+def with_base(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command that has a target the option ``--base``, as the target's ``base``; it goes below ``targeted``."""
+
+    @functools.wraps(command)
+    def wrapped(*, target: Target, base: str | None, **rest: Any) -> int:
+        return command(target=dataclasses.replace(target, base=base), **rest)
+
+    return _BASE(wrapped)
+
+
+def before(target: Target, source: Source) -> Before | None:
+    """Return the documents of the commit that the target names, None if it names none; ``source`` are those of today.
+
+    Raises:
+        InputError: they cannot be had: the directory lies in no repository of git's, or it has no such commit.
+    """
+    if target.base is None:
+        return None
+    from reconciler.documents import read_before  # noqa: PLC0415  help and version must not pay for jsonschema
+
+    found = read_before(source, target.base)
+    if found.source is None:
+        what = f"commit {found.commit.short} has no documents in {target.directory}"
+        complain("warning", f"--base: {what}: everything that is declared counts as new")
+    return found
+
+
+def on_base(found: Before | None, desired: Desired) -> Base | None:
+    """Return what the documents of the commit said of the same account; None if there is no commit, or they are wrong.
+
+    That they are wrong stops nothing; without them guards take the stricter answer.
+    """
+    if found is None:
+        return None
+    base, faults = found.base(desired.account, desired.today)
+    if base is None:
+        more = f"; {counted(len(faults) - 1, 'more error')}" if len(faults) > 1 else ""
+        what = f"the documents of commit {found.commit.short} are wrong, so guards hold as without --base"
+        complain("warning", f"--base: {what}: {faults[0]}{more}")
+    return base
+
+
+def told(head: Desired, base: Base) -> list[str]:
+    """Return what the documents alone tell of the change since the base, a warning each."""
+    return list(_forgotten(head, base))
+
+
+def _forgotten(head: Desired, base: Base) -> list[str]:
+    """Return which objects are declared no more though nothing says what shall become of them."""
+    if head.settings.prune:
+        return []
+    renamed = {(address.kind, one.renamed_from.lower()) for address, one in head.declared.items() if one.renamed_from}
+    gone = [
+        one
+        for address, one in base.desired.declared.items()
+        if one.state == "present" and address not in head.declared and (address.kind, address.folded) not in renamed
+    ]
+    remedy = "write `state: absent` to delete it, or `state: unmanaged` with a reason to give it up"
+    return [
+        f"{one.origin}: {one.address} is declared no more: if it is still live, it is left behind as it is; {remedy}"
+        for one in gone
+    ]

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from reconciler.cli import run
-from reconciler.cli.replacing import replace
 from reconciler.cli.screen import complain, unread
 from reconciler.cli.target import Target, targeted_by_option
+from reconciler.cli.writing import replace
 from reconciler.errors import Fault, InputError, ReconcilerError
 from reconciler.model import Address, Declared, Origin
 

@@ -18,9 +18,9 @@ import click
 
 import reconciler
 from reconciler.cli import journals, run
-from reconciler.cli.replacing import replace
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
+from reconciler.cli.writing import replace
 from reconciler.errors import MisshapenCallError, PlanFileError, RefusedError
 from reconciler.model import Account, Plan
 from reconciler.report.lines import counted

@@ -11,6 +11,7 @@ import click
 import reconciler
 from reconciler.cli import access_commands, basing, expectations, gate, run, saved, undoing
 from reconciler.cli.actions import actions
+from reconciler.cli.adopting import adopt
 from reconciler.cli.applying import Manner, carry_out, in_a_manner
 from reconciler.cli.consenting import accepted, accepting
 from reconciler.cli.screen import complain, console, heard, unread
@@ -185,6 +186,7 @@ def drift(target: Target, output: str) -> int:
 
 cli.add_command(undoing.undo)
 cli.add_command(access_commands.access)
+cli.add_command(adopt)
 
 
 @cli.group(invoke_without_command=True)

@@ -68,7 +68,7 @@ def checked(target: Target, *, offline: bool = False) -> Source:
 
 def declared(target: Target, source: Source) -> list[Desired]:
     """Return what the documents declare for each of their accounts, without looking at any."""
-    region = _region(target)
+    region = _region(target) or _REGION
     accounts = (Account(entry.id, entry.partition, region) for entry in source.accounts)
     return [source.build(account, target.today) for account in accounts]
 

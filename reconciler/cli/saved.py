@@ -9,7 +9,6 @@ import os
 import re
 import shlex
 import subprocess
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from reconciler.cli import journals, run
 from reconciler.cli.consenting import accepted
 from reconciler.cli.screen import complain
 from reconciler.cli.target import DEFAULT_DIRECTORY, DIRECTORY, Target, dated
+from reconciler.cli.writing import replace
 from reconciler.errors import MisshapenCallError, PlanFileError, RefusedError
 from reconciler.model import Account, Live, Plan
 from reconciler.report.lines import counted
@@ -262,32 +262,17 @@ def _read(file: Path) -> bytes:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Write the bytes beside the file and put them in its place: no reader ever sees a part of them."""
     goal = Path(os.path.realpath(file))
     if goal.exists() and not goal.is_file():
         raise click.UsageError(f"--out: {file} is no ordinary file")
+    # A plan holds no secret: it is as readable as any file that is made here.
+    mask = os.umask(0)
+    os.umask(mask)
     try:
-        _replace(goal, data)
+        replace(goal, data, 0o666 & ~mask)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise PlanFileError(f"{file}: the plan cannot be saved: {why}; mend that, or name another place") from error
-
-
-def _replace(goal: Path, data: bytes) -> None:
-    handle, name = tempfile.mkstemp(prefix=f".{goal.name}.", dir=goal.parent)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # A plan holds no secret: it is as readable as any file that is made here.
-        mask = os.umask(0)
-        os.umask(mask)
-        Path(name).chmod(0o666 & ~mask)
-        Path(name).replace(goal)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _commit(directory: Path) -> str | None:

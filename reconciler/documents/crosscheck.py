@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler.documents.places import item_place
 from reconciler.errors import Fault
 from reconciler.kinds.references import Dangling, References
-from reconciler.model import Account, Address, Declared, Items, Kind, Settings
+from reconciler.model import Account, Address, Declared, Facet, Items, Kind, Requirement, Settings
 from reconciler.model.mark import mark_value
 
-__all__ = ["Findings", "Whole", "check_ignored", "check_marks", "check_references", "check_renames"]
+__all__ = ["Findings", "Whole", "check_ignored", "check_marks", "check_references", "check_renames", "check_required"]
 
 _MARK_LIMIT = 256
 
@@ -118,6 +119,34 @@ def check_renames(whole: Whole, found: Findings) -> None:
         elif twin is not declared:
             what = f"{address} is renamed from {old}, and so is {twin.address} at {twin.at('renamed_from')}"
             found.faults.append(Fault(place, what, "keep one of the two"))
+
+
+def check_required(whole: Whole, blamed: Mapping[Address, AbstractSet[str]], found: Findings) -> None:
+    """Report every object that gives a key no value which the settings require of it.
+
+    ``blamed`` are the keys of each object that something was said against already.
+    """
+    for address, declared in whole.declared.items():
+        if declared.state != "present":
+            continue
+        for rule in whole.settings.require:
+            for name in dict.fromkeys(rule.fields) if rule.covers(address) else ():
+                facet = whole.kinds[address.kind].facet(name)
+                if facet is not None and name not in blamed.get(address, ()):
+                    _check_required(declared, facet, rule, found)
+
+
+def _check_required(declared: Declared, facet: Facet, rule: Requirement, found: Findings) -> None:
+    name = facet.field
+    says = f"which the rule {rule.match} at {rule.origin} requires"
+    if declared.manage.get(name) == "ignore":
+        what = f"{declared.address} ignores `{name}`, {says}"
+        found.faults.append(Fault(str(declared.at("manage", name)), what, "remove it from `manage`"))
+    elif not getattr(declared.resource, name) or not (facet.absent == "none" or name in declared.given):
+        given = name in (declared.document.data if declared.document is not None else ())
+        place = declared.at(name) if given else declared.at("name")
+        what = f"{declared.address} has no value for `{name}`, {says}"
+        found.faults.append(Fault(str(place), what, "give it one here, or under `defaults` in the settings"))
 
 
 def _leads_back(start: Address, goal: Address, declared: Mapping[Address, Declared]) -> bool:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reconciler.documents.expecting import EXPECTATION
+from reconciler.documents.defaults import ADOPT, Defaults
 from reconciler.documents.files import Files
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.jsontext import read_json
+from reconciler.documents.telling import STATEMENTS
 from reconciler.documents.tree import Positions, Tree, without
 from reconciler.documents.variables import Scope, fill
 from reconciler.documents.wording import Objection, objections
@@ -144,17 +145,18 @@ def _any_of(kinds: Mapping[str, Kind[Any]]) -> str:
 
 
 def _documents(kinds: Mapping[str, Kind[Any]]) -> list[str]:
-    """Return what a document's ``kind`` may say: it declares an object of a kind, or states what is expected."""
-    return sorted([*kinds, EXPECTATION])
+    """Return what a document's ``kind`` may say: it declares an object of a kind, or is a statement."""
+    return sorted([*kinds, *STATEMENTS])
 
 
-def fitted(written: Written, scope: Scope) -> Prepared:
-    """Return the document with its variables filled in by ``scope``, and everything that its schema says against it.
+def fitted(written: Written, scope: Scope, defaults: Defaults) -> Prepared:
+    """Return the document with variables and defaults filled in, and everything that its schema says against it.
 
     The file that its ``document_file`` names is left to ``with_file``.
     """
     filled = fill(written.tree, scope, untouched=_UNTOUCHED)
-    tree = filled.tree
+    tree = defaults.fill_in(filled.tree, written.kind)
+    spoiled = filled.spoiled | defaults.spoiled
     found = objections(written.kind.schema, tree.data)
     said = [Fault(str(tree.at(path)), what, remedy) for path, what, remedy in found]
     left, sound = _fitting(written.kind.schema, tree, found)
@@ -162,8 +164,8 @@ def fitted(written: Written, scope: Scope) -> Prepared:
         written.kind,
         left,
         sound=sound,
-        faults=(*filled.faults, *(fault for fault in said if fault.place not in filled.spoiled)),
-        spoiled=filled.spoiled,
+        faults=(*filled.faults, *(fault for fault in said if fault.place not in spoiled)),
+        spoiled=spoiled,
         blamed=frozenset(str(path[0]) for path, _, _ in found if path),
         varies=written.tree.templated,
     )
@@ -238,6 +240,7 @@ def declare(prepared: Prepared, account: Account, today: dt.date) -> tuple[Decla
         dropped=parsed.dropped if parsed is not None else {},
         renamed_from=data.get("renamed_from"),
         replace=str(data.get("replace")).lower() == "true",
+        adopt=str(data.get(ADOPT)).lower() == "true",
         reason=data.get("reason"),
         document=document,
     )

@@ -3,50 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Any, Final
 
 from reconciler.documents.asked import meaning_slips
 from reconciler.documents.crosscheck import Findings, Whole
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.sentences import read_sentence
+from reconciler.documents.stated import Heard, Told
 from reconciler.documents.tree import Tree
-from reconciler.documents.variables import Scope, fill
-from reconciler.documents.wording import objections
 from reconciler.errors import Fault
 from reconciler.model import Address, Declared, Expectation, Kind, Named
 
-__all__ = ["EXPECTATION", "Stated", "Told", "check_subjects", "subject_kinds", "tell", "with_gone"]
+__all__ = ["EXPECTATION", "check_subjects", "subject_kinds", "tell_expectations", "with_gone"]
 
 EXPECTATION: Final = "expectation"
 """What ``kind`` says in a document of expectations."""
-
-_SCHEMA = "expectation.schema.json"
-_UNTOUCHED = frozenset({"kind", "accounts"})
-
-
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """A document of expectations as it stands in its file."""
-
-    tree: Tree
-    path: Path
-
-    @property
-    def accounts(self) -> list[str] | None:
-        """Return the accounts that the document is about, or None for all."""
-        names = self.tree.data.get("accounts")
-        return [name for name in names if isinstance(name, str)] if isinstance(names, list) else None
-
-
-@dataclass(slots=True)
-class Told:
-    """What a document says for one account."""
-
-    expectations: list[Expectation] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
-    warnings: list[Fault] = field(default_factory=list)
 
 
 def subject_kinds(kinds: Iterable[Kind[Any]]) -> list[str]:
@@ -54,21 +26,12 @@ def subject_kinds(kinds: Iterable[Kind[Any]]) -> list[str]:
     return sorted(kind.name for kind in kinds if all(facet.grants != "document" for facet in kind.facets))
 
 
-def tell(stated: Stated, scope: Scope, kinds: Iterable[Kind[Any]]) -> Told:
-    """Return what the document says with its variables filled in by ``scope``, and everything that is wrong with it."""
-    filled = fill(stated.tree, scope, untouched=_UNTOUCHED)
-    tree = filled.tree
-    found = objections(_SCHEMA, tree.data)
-    told = Told(faults=[*filled.faults])
-    said = [Fault(str(tree.at(path)), what, remedy) for path, what, remedy in found]
-    told.faults += [fault for fault in said if fault.place not in filled.spoiled]
-    blamed = {path[:2] for path, _, _ in found}
-    sentences = tree.data.get("expect")
+def tell_expectations(heard: Heard, kinds: Mapping[str, Kind[Any]]) -> None:
+    """Put the sentences of the document into what it tells."""
+    sentences = heard.data.get("expect")
     for index, text in enumerate(sentences if isinstance(sentences, list) else ()):
-        path = ("expect", index)
-        if path not in blamed and ("expect",) not in blamed and str(tree.at(path)) not in filled.spoiled:
-            _tell_one(tree, index, text, subject_kinds(kinds), told)
-    return told
+        if heard.sound("expect", index):
+            _tell_one(heard.filled.tree, index, text, subject_kinds(kinds.values()), heard.told)
 
 
 def _tell_one(tree: Tree, index: int, text: str, kinds: list[str], told: Told) -> None:

@@ -8,12 +8,14 @@ from typing import Any
 
 from reconciler.documents.assemble import Parts
 from reconciler.documents.declare import JsonFiles, Written, kind_of
-from reconciler.documents.expecting import EXPECTATION, Stated
 from reconciler.documents.files import Disk, Files
 from reconciler.documents.hints import did_you_mean
 from reconciler.documents.preparing import Preparer
+from reconciler.documents.rules import DYNAMIC
 from reconciler.documents.settings import read_settings
 from reconciler.documents.source import Source
+from reconciler.documents.stated import Stated
+from reconciler.documents.telling import STATEMENTS
 from reconciler.documents.tree import Tree, without
 from reconciler.documents.yamltext import Reading, read_yaml
 from reconciler.errors import Fault, InputError
@@ -22,9 +24,7 @@ from reconciler.model import Kind
 
 __all__ = ["load", "load_from"]
 
-_SETTINGS_KEYS = frozenset(
-    {"version", "accounts", "account", "owner", "prune", "ignore", "keep", "ignore_tags", "variables"}
-)
+_SETTINGS_KEYS = frozenset({"version", "accounts", "account", "variables", *DYNAMIC})
 
 
 def load(directory: Path, kinds: Mapping[str, Kind[Any]] | None = None) -> Source:
@@ -97,8 +97,9 @@ def _are_settings(tree: Tree) -> bool:
 
 
 def _take(tree: Tree, path: Path, parts: Parts) -> None:
-    """Sort a document: the settings, an object of a kind, expectations, or a fault."""
-    if isinstance(tree.data, dict) and tree.data.get("kind") == EXPECTATION:
+    """Sort a document: the settings, an object of a kind, a statement, or a fault."""
+    name = tree.data.get("kind") if isinstance(tree.data, dict) else None
+    if isinstance(name, str) and name in STATEMENTS:
         parts.stated.append(Stated(tree, path))
         return
     kind = kind_of(tree, parts.kinds)

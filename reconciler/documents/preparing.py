@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from reconciler.documents.declare import JsonFiles, Prepared, Written, fitted, with_file
+from reconciler.documents.defaults import Defaults
 from reconciler.documents.variables import Scope
 
 __all__ = ["Preparer"]
+
+_NO_DEFAULTS = Defaults()
+
+_Known = TypeVar("_Known", Scope, Defaults)
 
 
 class Preparer:
@@ -13,27 +20,30 @@ class Preparer:
 
     def __init__(self) -> None:
         """Begin without any."""
-        self._scopes: list[Scope] = []
+        self._known: list[Scope | Defaults] = [_NO_DEFAULTS]
         # By identity. What a key is made of is kept beside the value, so that nothing else can come to have its id.
-        self._fitted: dict[tuple[int, int], tuple[Written, Scope | None, Prepared]] = {}
+        self._fitted: dict[tuple[int, int, int], tuple[Written, Scope | None, Defaults, Prepared]] = {}
         self._whole: dict[tuple[int, int, int], tuple[Prepared, Scope | None, JsonFiles, Prepared]] = {}
 
-    def known(self, scope: Scope) -> Scope:
-        """Return the scope, or an equal one that was given before: what is prepared is remembered by its identity."""
-        for other in self._scopes:
-            if other == scope:
+    def known(self, one: _Known) -> _Known:
+        """Return an equal one that was given before, or this: what is prepared is remembered by its identity."""
+        for other in self._known:
+            if isinstance(other, type(one)) and other == one:
                 return other
-        self._scopes.append(scope)
-        return scope
+        self._known.append(one)
+        return one
 
-    def prepare(self, written: Written, scope: Scope, files: JsonFiles) -> Prepared:
-        """Return the document with its variables and its file filled in, and what is wrong with it.
+    def prepare(self, written: Written, scope: Scope, defaults: Defaults, files: JsonFiles) -> Prepared:
+        """Return the document with its variables, defaults and file filled in, and what is wrong with it.
 
-        One that holds no variables is the same for every scope.
+        One that holds no variables is the same for every scope, and one that nothing is filled in for whatever the
+        defaults.
         """
-        key = (id(written.tree), id(scope if written.tree.templated else None))
+        own_scope = scope if written.tree.templated else None
+        own_defaults = defaults if defaults.may_fill(written.tree, written.kind) else _NO_DEFAULTS
+        key = (id(written.tree), id(own_scope), id(own_defaults))
         if key not in self._fitted:
-            self._fitted[key] = (written, scope if written.tree.templated else None, fitted(written, scope))
+            self._fitted[key] = (written, own_scope, own_defaults, fitted(written, scope, own_defaults))
         bare = self._fitted[key][-1]
         if "document_file" not in bare.tree.data:
             return bare

@@ -9,9 +9,11 @@ from dataclasses import replace
 from reconciler.documents.assemble import Parts, assemble
 from reconciler.documents.crosscheck import Findings
 from reconciler.documents.declare import Prepared, Written, declare
-from reconciler.documents.expecting import Stated, Told, tell
+from reconciler.documents.defaults import Defaults
 from reconciler.documents.hints import did_you_mean, listed, quoted
 from reconciler.documents.settings import NOWHERE, AccountEntry
+from reconciler.documents.stated import Stated, Told
+from reconciler.documents.telling import tell
 from reconciler.documents.variables import Scope
 from reconciler.errors import Fault, InputError, WrongAccountError
 from reconciler.model import Account, Desired, Settings
@@ -123,46 +125,46 @@ class Source:
         if settings is None:
             told = self._told((one for one in self._parts.stated if not one.tree.templated), Scope())
             written = [one for one in self._parts.written if not one.tree.templated]
-            return [*self._each(written, Scope(), today), *_faults(told)]
+            return [*self._each(written, Scope(), Defaults(), today), *_faults(told)]
         faults: list[Fault] = []
         for entry in settings.unclear:
-            own = settings.for_account(entry, region, today, self._parts.kinds.keys())
-            faults += [*own.faults, *self._each(self._meant_for(entry), own.scope, today)]
+            own = settings.for_account(entry, region, today, self._parts.kinds)
+            faults += [*own.faults, *self._each(self._meant_for(entry), own.scope, own.defaults, today)]
             faults += _faults(self._told(self._parts.stated, own.scope))
         entries = (*settings.entries, *settings.unclear)
         used = {id(one) for entry in entries for one in self._meant_for(entry)}
         unused = [one for one in self._parts.written if id(one) not in used]
         if unused:
-            scope = settings.for_account(entries[0], region, today, self._parts.kinds.keys()).scope
+            first = settings.for_account(entries[0], region, today, self._parts.kinds)
             # Which values the variables have nobody knows, only which variables there are.
-            quiet = replace(scope, spoiled=scope.elsewhere | scope.values.keys())
-            faults += self._each(unused, quiet, today)
+            quiet = replace(first.scope, spoiled=first.scope.elsewhere | first.scope.values.keys())
+            faults += self._each(unused, quiet, first.defaults, today)
         return faults
 
-    def _each(self, written: Iterable[Written], scope: Scope, today: dt.date) -> list[Fault]:
+    def _each(self, written: Iterable[Written], scope: Scope, defaults: Defaults, today: dt.date) -> list[Fault]:
         """Return what can be said against documents one by one."""
         faults: list[Fault] = []
         for one in written:
-            prepared = self._prepare(one, scope)
+            prepared = self._prepare(one, scope, defaults)
             faults += [*prepared.faults, *declare(prepared, Account(NOWHERE), today)[1]]
         return faults
 
-    def _prepare(self, written: Written, scope: Scope) -> Prepared:
-        return self._parts.preparer.prepare(written, scope, self._parts.json)
+    def _prepare(self, written: Written, scope: Scope, defaults: Defaults) -> Prepared:
+        return self._parts.preparer.prepare(written, scope, defaults, self._parts.json)
 
     def _meant_for(self, entry: AccountEntry) -> list[Written]:
         return [one for one in self._parts.written if _is_for(one.accounts, entry)]
 
     def _told(self, stated: Iterable[Stated], scope: Scope) -> list[Told]:
-        return [tell(one, scope, self._parts.kinds.values()) for one in stated]
+        return [tell(one, scope, self._parts.kinds) for one in stated]
 
     def _for_account(self, entry: AccountEntry, account: Account, today: dt.date) -> tuple[Desired, Findings]:
         parts = self._parts
         if parts.settings is None:
             return Desired(account, Settings(), {}, today), Findings()
-        own = parts.settings.for_account(entry, account.region, today, parts.kinds.keys())
-        scope = parts.preparer.known(own.scope)
-        written = [(one, self._prepare(one, scope)) for one in self._meant_for(entry)]
+        own = parts.settings.for_account(entry, account.region, today, parts.kinds)
+        scope, defaults = parts.preparer.known(own.scope), parts.preparer.known(own.defaults)
+        written = [(one, self._prepare(one, scope, defaults)) for one in self._meant_for(entry)]
         told = self._told((one for one in parts.stated if _is_for(one.accounts, entry)), own.scope)
         desired, found = assemble(written, told, account, today, own, parts)
         found.faults.extend(own.faults)

@@ -52,13 +52,17 @@ class Tree:
 
     def at(self, path: Path) -> Origin:
         """Return the place of the node at ``path``, or of the nearest node above it that has one."""
+        return self.spot_at(path).origin
+
+    def spot_at(self, path: Path) -> Spot:
+        """Return the spot of the node at ``path``, or of the nearest node above it that has one."""
         spot = self.spot
         for key in path:
             child = spot.child(key)
             if child is None:
                 break
             spot = child
-        return spot.origin
+        return spot
 
 
 class Positions(Mapping[Path, Origin]):

@@ -10,6 +10,9 @@ from reconciler.model import Path
 
 __all__ = ["Objection", "objections"]
 
+_TITLED = 5
+"""How many choices a schema's title names at most."""
+
 
 class Objection(NamedTuple):
     """One thing that a schema says against a node."""
@@ -123,8 +126,11 @@ def _value(error: _Error) -> Objection:
 def _way_out(error: _Error) -> str:
     value, wanted = error.instance, error.value
     if error.keyword in ("enum", "const") and isinstance(value, str):
-        meant = did_you_mean(value, [str(item) for item in (wanted if error.keyword == "enum" else [wanted])])
-        return f"did you mean {meant}?" if meant else ""
+        choices = [str(item) for item in (wanted if error.keyword == "enum" else [wanted])]
+        meant = did_you_mean(value, choices)
+        # A short list stands in the title.
+        rest = f"write {listed(choices, 'or')}" if len(choices) > _TITLED else ""
+        return f"did you mean {meant}?" if meant else rest
     if value is None:
         return "write a value, or remove the key"
     if error.keyword == "type" and "array" in wanted and isinstance(value, str) and value:

@@ -12,6 +12,12 @@ from reconciler.plan.touched import digest
 
 __all__ = ["Basis", "basis_of"]
 
+_APART = frozenset({"places", "accounts"})
+"""Fields that say where something stands, and what there is beside the account."""
+
+_YOUNGER = frozenset({"roles", "protect", "limits", "require", "adopt"})
+"""Fields that count only where somebody used them: digests that are older than these stay as they were."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Basis:
@@ -26,14 +32,16 @@ def basis_of(desired: Desired) -> Basis:
     """Return the digest of what the documents say: neither their files' names and order nor the day show in it."""
     declared = {str(address).lower(): _plain(one) for address, one in desired.declared.items()}
     said = {"settings": _plain(desired.settings), "declared": declared}
-    expected = sorted((_plain(one) for one in desired.expectations), key=str)
-    return Basis("documents", digest({**said, "expectations": expected} if expected else said))
+    stated = {"expectations": desired.expectations, "consents": desired.consents, "holds": desired.holds}
+    listed = {name: sorted((_plain(one) for one in some), key=str) for name, some in stated.items() if some}
+    return Basis("documents", digest({**said, **listed}))
 
 
 def _plain(value: Any) -> Any:
     """Return a value without the places where it was written."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        members = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+        fields = [field for field in dataclasses.fields(value) if field.name not in _APART]
+        members = {field.name: getattr(value, field.name) for field in fields if not _is_unused(field, value)}
         return {name: _plain(member) for name, member in members.items() if not isinstance(member, Origin | Document)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -42,3 +50,10 @@ def _plain(value: Any) -> Any:
     if isinstance(value, AbstractSet):
         return sorted(str(item) for item in value)
     return value if value is None or isinstance(value, bool | int) else str(value)
+
+
+def _is_unused(field: dataclasses.Field[Any], owner: Any) -> bool:
+    """Return whether a younger field holds what it holds where nobody used it."""
+    made = field.default_factory
+    default = made() if made is not dataclasses.MISSING else field.default
+    return field.name in _YOUNGER and bool(getattr(owner, field.name) == default)

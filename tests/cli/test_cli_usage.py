@@ -66,8 +66,9 @@ def test_every_command_tells_its_options(command: str, run: Runner) -> None:
 
 
 def test_the_commands_are_listed_in_the_order_of_their_use(run: Runner) -> None:
-    listed = run("--help").out.partition("Commands:\n")[2].splitlines()[:7]
-    assert [line.split()[0] for line in listed] == ["validate", "plan", "apply", "drift", "undo", "access", "sandbox"]
+    listed = run("--help").out.partition("Commands:\n")[2].splitlines()[:8]
+    commands = ["validate", "plan", "apply", "drift", "undo", "access", "adopt", "sandbox"]
+    assert [line.split()[0] for line in listed] == commands
 
 
 def test_the_version_is_the_packages(run: Runner) -> None:

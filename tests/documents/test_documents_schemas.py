@@ -19,7 +19,7 @@ from reconciler.kinds import KINDS
 FOLDER = Path(__file__).parents[2] / "schemas"
 FILES = sorted(path.name for path in FOLDER.glob("*.schema.json"))
 DOCUMENTS = [name for name in FILES if name not in {"common.schema.json", "plan.schema.json"}]
-ENVELOPE = {"kind", "name", "accounts", "state", "reason", "replace", "renamed_from", "manage"}
+ENVELOPE = {"kind", "name", "accounts", "state", "reason", "replace", "renamed_from", "adopt", "manage"}
 
 
 def raw(name: str) -> Any:

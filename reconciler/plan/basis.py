@@ -15,7 +15,7 @@ __all__ = ["Basis", "basis_of"]
 _APART = frozenset({"places", "accounts"})
 """Fields that say where something stands, and what there is beside the account."""
 
-_YOUNGER = frozenset({"roles", "protect", "limits", "require", "adopt"})
+_YOUNGER = frozenset({"roles", "protect", "limits", "require", "adopt", "last_used", "password_last_used"})
 """Fields that count only where somebody used them: digests that are older than these stay as they were."""
 
 

@@ -18,6 +18,7 @@ from reconciler.model import Base, Plan
 
 TODAY = dt.date(2026, 6, 1)
 BOB = "kind: user\nname: bob\n"
+TAGGED = f"{BOB}tags: {{a: b}}\n"
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ def head(documents: Path) -> str:
 def test_plan_drift_and_apply_know_what_was_declared_at_the_base(
     call: Runner, documents: Path, bases: list[Base | None]
 ) -> None:
-    (documents / "bob.yaml").write_text("kind: user\nname: bob\ntags: {a: b}\n")
+    (documents / "bob.yaml").write_text(TAGGED)
     for words in (["plan"], ["drift"], ["apply", "--yes"], ["validate"]):
         done = call(*words, "--sandbox", "--base=HEAD")
         assert "error" not in done.err, words
@@ -72,6 +73,8 @@ def test_a_saved_plan_is_made_anew_with_the_base_that_is_named_when_it_is_applie
     call: Runner, documents: Path, bases: list[Base | None], tmp_path: Path
 ) -> None:
     file = str(tmp_path / "plan.json")
+    assert call("apply", "--sandbox", "--yes").code == 0
+    (documents / "bob.yaml").write_text(TAGGED)
     planned = call("plan", "--sandbox", "--base=HEAD", "--out", file)
     assert f"`reconciler apply --sandbox --base=HEAD {file}`" in planned.err
     (documents / "more.yaml").write_text("kind: user\nname: carol\n")
@@ -79,7 +82,7 @@ def test_a_saved_plan_is_made_anew_with_the_base_that_is_named_when_it_is_applie
 
     assert call("apply", "--sandbox", f"--base={first}", "--yes", file).code == 0
     assert call("apply", "--sandbox", "--yes", file).code == 0
-    assert [base.commit if base is not None else None for base in bases] == [first, first, None]
+    assert [base.commit if base is not None else None for base in bases] == [None, first, first, None]
     assert first != second
 
 
@@ -91,10 +94,27 @@ def test_hints_carry_the_base() -> None:
 
 
 def test_drift_names_the_command_that_repairs_with_the_same_base(call: Runner, documents: Path) -> None:
+    assert call("apply", "--sandbox", "--yes").code == 0
+    (documents / "bob.yaml").write_text(TAGGED)
     done = call("drift", "--sandbox", "--base=HEAD")
     assert done.code == 2
     assert "reconciler apply --sandbox --base=HEAD" in done.out
-    del documents
+
+
+def test_a_plan_is_limited_to_the_change_only_where_there_is_a_base(call: Runner, documents: Path) -> None:
+    assert call("apply", "--sandbox", "--yes").code == 0
+    (documents / "bob.yaml").write_text(TAGGED)
+    assert call("plan", "--sandbox", "--scope=change").code == 1
+    done = call("drift", "--sandbox", "--base=HEAD", "--scope=change")
+    assert (done.code, "reconciler apply --sandbox --base=HEAD --scope=change" in done.out) == (2, True)
+
+
+def test_a_plan_is_not_limited_to_a_change_from_documents_that_are_wrong(call: Runner, documents: Path) -> None:
+    (documents / "bob.yaml").write_text("kind: user\nname: bob\nsize: large\n")
+    commit(documents)
+    (documents / "bob.yaml").write_text(BOB)
+    done = call("apply", "--sandbox", "--yes", "--base=HEAD", "--scope=change")
+    assert (done.code, "name another commit, or plan with --scope all" in done.err) == (1, True)
 
 
 @pytest.mark.parametrize("command", ["validate", "plan", "drift", "apply"])

@@ -23,8 +23,7 @@ import reconciler.plan
 from reconciler import live, sandbox
 from reconciler.cli import applying, gate
 from reconciler.errors import CallError
-from reconciler.model import Base, Call, Desired, Mark, Plan
-from reconciler.plan.make import Begun, Reader
+from reconciler.model import Call, Mark, Plan
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 
@@ -380,8 +379,8 @@ def spiked(detached: boto3.Session, monkeypatch: pytest.MonkeyPatch) -> boto3.Se
     """Let every step of every plan be marked from now on."""
     make = reconciler.plan.make
 
-    def marked(desired: Desired, reader: Reader, begun: Begun | None = None, base: Base | None = None) -> Plan:
-        made = make(desired, reader, begun=begun, base=base)
+    def marked(*given: Any, **named: Any) -> Plan:
+        made = make(*given, **named)
         steps = [
             dataclasses.replace(step, marks=(Mark("spike", step.address, "it cannot be helped"),))
             for step in made.steps

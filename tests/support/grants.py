@@ -211,9 +211,9 @@ def planned_on(live: Live, documents: Estate, base: Estate | None = None) -> Pla
     return plan.make(desired_of(documents, HOME), Snapshot(live), base=base_of(base) if base is not None else None)
 
 
-def base_of(documents: Estate) -> Base:
-    """Return the documents as those of another commit."""
-    return Base("0" * 40, desired_of(documents, HOME))
+def base_of(documents: Estate, settings: Mapping[str, Any] | None = None) -> Base:
+    """Return the documents, with settings of theirs, as those of another commit."""
+    return Base("0" * 40, desired_of(documents, HOME, **(settings or {})))
 
 
 def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from reconciler.cli import gate
 from reconciler.cli.screen import complain
 from reconciler.cli.target import Target
-from reconciler.model import Base, Desired
+from reconciler.model import Base, Desired, Live, Plan
 from reconciler.report.lines import counted
 
 if TYPE_CHECKING:
@@ -90,7 +91,18 @@ def on_base(found: Before | None, desired: Desired) -> Base | None:
 
 def told(head: Desired, base: Base) -> list[str]:
     """Return what the documents alone tell of the change since the base, a warning each."""
-    return list(_forgotten(head, base))
+    return [*_forgotten(head, base), *_loosened(head, base)]
+
+
+def _loosened(head: Desired, base: Base) -> list[str]:
+    """Return which settings are looser than at the base, without anybody's consent."""
+    from reconciler.plan.guards import Scene  # noqa: PLC0415  without --base no guard is asked offline
+    from reconciler.plan.guards.settings import settings_loosened  # noqa: PLC0415  the same
+
+    # The guard looks at nothing but the two sides' documents.
+    scene = Scene(Plan(head.account), head, head.settings, Live(head.account, {}), lambda _: {}, base)
+    alarms = [alarm for alarm in settings_loosened(scene) if alarm.consent is None]
+    return [gate.worded(alarm) for alarm in alarms]
 
 
 def _forgotten(head: Desired, base: Base) -> list[str]:

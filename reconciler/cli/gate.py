@@ -14,13 +14,13 @@ import click
 
 from reconciler.cli.screen import status
 from reconciler.errors import RefusedError
-from reconciler.model import Escalation, Origin, Plan
+from reconciler.model import Alarm, Escalation, Origin, Plan
 from reconciler.report.lines import place
 
 if TYPE_CHECKING:
     from reconciler.plan.make import Reader
 
-__all__ = ["ALLOW_SPIKE", "FAIL_ON", "alarms", "clock", "last_look", "objections", "refuse"]
+__all__ = ["ALLOW_SPIKE", "FAIL_ON", "alarms", "clock", "last_look", "objections", "refuse", "worded"]
 
 _FRESH = 60.0
 """Seconds that a reading of the account is good for."""
@@ -90,7 +90,12 @@ def refuse(plan: Plan, fail_on: Sequence[str] = (), *, allow_spike: bool = True)
 
 def alarms(plan: Plan) -> list[str]:
     """Return what guards say against the plan without anybody's consent, for people."""
-    return [f"{_at(one.origin)}{one.guard} {one.subject}: {one.what}; way out: {one.remedy}" for one in plan.standing]
+    return [worded(alarm) for alarm in plan.standing]
+
+
+def worded(alarm: Alarm) -> str:
+    """Return what a guard says, in one line for people."""
+    return f"{_at(alarm.origin)}{alarm.guard} {alarm.subject}: {alarm.what}; way out: {alarm.remedy}"
 
 
 def _unexpected(plan: Plan) -> list[str]:

@@ -190,6 +190,20 @@ def test_what_the_documents_settle_is_not_left_behind(case: str, call: Runner, d
     assert call("validate", "--base=HEAD").err == ""
 
 
+def test_validate_tells_which_settings_are_loosened_unless_somebody_consented(call: Runner, documents: Path) -> None:
+    (documents / "reconciler.yaml").write_text(f"{SETTINGS}limits: {{delete: {{count: 3}}}}\n")
+    commit(documents)
+    (documents / "reconciler.yaml").write_text(SETTINGS)
+    done = call("validate", "--base=HEAD")
+    assert done.code == 0
+    assert done.err.startswith(
+        "warning: settings-loosened settings/limits.delete: the limit was 3 and is none; way out: take it back"
+    )
+    consent = "guard: settings-loosened\naddress: settings/limits.delete\nreason: agreed\nuntil: 9999-12-31\n"
+    (documents / "consent.yaml").write_text(f"kind: exception\n{consent}")
+    assert call("validate", "--base=HEAD").err == ""
+
+
 def test_what_was_absent_at_the_base_is_not_left_behind(call: Runner, documents: Path) -> None:
     (documents / "bob.yaml").write_text(f"{BOB}state: absent\n")
     commit(documents)

@@ -107,7 +107,7 @@ def _loosened(head: Desired, base: Base) -> list[str]:
 
 def _forgotten(head: Desired, base: Base) -> list[str]:
     """Return which objects are declared no more though nothing says what shall become of them."""
-    if head.settings.prune:
+    if head.settings.prune and base.desired.settings.prune:
         return []
     renamed = {(address.kind, one.renamed_from.lower()) for address, one in head.declared.items() if one.renamed_from}
     gone = [

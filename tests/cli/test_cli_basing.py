@@ -14,7 +14,7 @@ from support.repositories import commit, git, repository
 import reconciler.plan
 from reconciler.cli import basing, run
 from reconciler.cli.target import Target
-from reconciler.model import Base, Plan
+from reconciler.model import Base, Consent, Plan
 
 TODAY = dt.date(2026, 6, 1)
 BOB = "kind: user\nname: bob\n"
@@ -28,10 +28,13 @@ def call(capsys: pytest.CaptureFixture[str]) -> Runner:
 
 @pytest.fixture
 def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the documents of a repository with one commit."""
+    """Return the documents of a repository with two commits, the first, ``start``, of the settings only."""
     monkeypatch.chdir(repository(tmp_path / "repo"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
-    made = write(tmp_path / "repo" / "desired-state", users=USERS, bob=BOB)
+    made = write(tmp_path / "repo" / "desired-state")
+    commit(tmp_path / "repo")
+    git(made, "tag", "start")
+    write(made, users=USERS, bob=BOB)
     commit(tmp_path / "repo")
     return made
 
@@ -73,17 +76,14 @@ def test_a_saved_plan_is_made_anew_with_the_base_that_is_named_when_it_is_applie
     call: Runner, documents: Path, bases: list[Base | None], tmp_path: Path
 ) -> None:
     file = str(tmp_path / "plan.json")
-    assert call("apply", "--sandbox", "--yes").code == 0
-    (documents / "bob.yaml").write_text(TAGGED)
-    planned = call("plan", "--sandbox", "--base=HEAD", "--out", file)
-    assert f"`reconciler apply --sandbox --base=HEAD {file}`" in planned.err
-    (documents / "more.yaml").write_text("kind: user\nname: carol\n")
-    first, second = head(documents), commit(documents)
+    planned = call("plan", "--sandbox", "--base=start", "--out", file)
+    assert f"`reconciler apply --sandbox --base=start {file}`" in planned.err
+    first, last = git(documents, "rev-parse", "start"), head(documents)
 
-    assert call("apply", "--sandbox", f"--base={first}", "--yes", file).code == 0
-    assert call("apply", "--sandbox", "--yes", file).code == 0
-    assert [base.commit if base is not None else None for base in bases] == [None, first, first, None]
-    assert first != second
+    assert call("apply", "--sandbox", "--base=start", "--yes", file).code == 0
+    for base in ("--base=HEAD", None):
+        assert call("apply", "--sandbox", *([base] if base else []), "--yes", file).code == 0
+    assert [base.commit if base is not None else None for base in bases] == [first, first, last, None]
 
 
 def test_hints_carry_the_base() -> None:
@@ -94,11 +94,10 @@ def test_hints_carry_the_base() -> None:
 
 
 def test_drift_names_the_command_that_repairs_with_the_same_base(call: Runner, documents: Path) -> None:
-    assert call("apply", "--sandbox", "--yes").code == 0
-    (documents / "bob.yaml").write_text(TAGGED)
-    done = call("drift", "--sandbox", "--base=HEAD")
+    done = call("drift", "--sandbox", "--base=start")
     assert done.code == 2
-    assert "reconciler apply --sandbox --base=HEAD" in done.out
+    assert "reconciler apply --sandbox --base=start" in done.out
+    del documents
 
 
 def test_a_plan_is_limited_to_the_change_only_where_there_is_a_base(call: Runner, documents: Path) -> None:
@@ -177,31 +176,44 @@ SETTLED = {
     "given up": {"bob": f"{BOB}state: unmanaged\nreason: moved\n"},
     "renamed": {"bob": "kind: user\nname: Robert\nrenamed_from: BOB\n"},
     "other case": {"bob": "kind: user\nname: BOB\n"},
-    "pruned": {"reconciler": f"{SETTINGS}prune: true\n"},
+    "pruned": {},
     "elsewhere": {"users": f"{USERS}---\n{BOB}"},
 }
 
 
 @pytest.mark.parametrize("case", list(SETTLED))
 def test_what_the_documents_settle_is_not_left_behind(case: str, call: Runner, documents: Path) -> None:
+    (documents / "reconciler.yaml").write_text(f"{SETTINGS}prune: {str(case == 'pruned').lower()}\n")
+    commit(documents)
     (documents / "bob.yaml").unlink()
     for stem, text in SETTLED[case].items():
         (documents / f"{stem}.yaml").write_text(text)
     assert call("validate", "--base=HEAD").err == ""
 
 
+def test_prune_that_the_change_itself_turns_on_settles_nothing(call: Runner, documents: Path) -> None:
+    (documents / "bob.yaml").unlink()
+    (documents / "reconciler.yaml").write_text(f"{SETTINGS}prune: true\n")
+    done = call("validate", "--base=HEAD")
+    assert "user/bob is declared no more" in done.err
+    assert "settings-loosened settings/prune: it was false and is true" in done.err
+
+
 def test_validate_tells_which_settings_are_loosened_unless_somebody_consented(call: Runner, documents: Path) -> None:
-    (documents / "reconciler.yaml").write_text(f"{SETTINGS}limits: {{delete: {{count: 3}}}}\n")
+    (documents / "reconciler.yaml").write_text(f"{SETTINGS}keep: ['*/Quarantine*']\n")
     commit(documents)
     (documents / "reconciler.yaml").write_text(SETTINGS)
     done = call("validate", "--base=HEAD")
     assert done.code == 0
-    assert done.err.startswith(
-        "warning: settings-loosened settings/limits.delete: the limit was 3 and is none; way out: take it back"
-    )
-    consent = "guard: settings-loosened\naddress: settings/limits.delete\nreason: agreed\nuntil: 9999-12-31\n"
-    (documents / "consent.yaml").write_text(f"kind: exception\n{consent}")
-    assert call("validate", "--base=HEAD").err == ""
+    what = "settings-loosened settings/keep: it no longer covers */Quarantine*; way out: take it back"
+    assert what in done.err
+    target = Target(Path("desired-state"), base="HEAD", today=TODAY, region="eu-west-1")
+    source = run.checked(target)
+    plain = run.declared(target, source)[0]
+    base = basing.on_base(basing.before(target, source), plain)
+    assert base is not None
+    consented = dataclasses.replace(plain, consents=(Consent("settings-loosened", "settings/keep"),))
+    assert [len(basing.told(head, base)) for head in (plain, consented)] == [1, 0]
 
 
 def test_what_was_absent_at_the_base_is_not_left_behind(call: Runner, documents: Path) -> None:

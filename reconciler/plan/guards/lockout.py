@@ -17,7 +17,7 @@ _SESSION = re.compile(r"arn:[^:]*:sts::\d{12}:assumed-role/(?P<name>[^/]+)/.*")
 def lockout(scene: Scene) -> Iterable[Alarm]:
     """Return an alarm for each principal that the plan would cut off from what it is there for.
 
-    With a base, those whom its settings name count as well: they may be who plans and applies this change.
+    With a base, those whom its settings name for planning and applying count as well: they may be who does it now.
 
     Raises:
         AccountError: the account cannot be read.
@@ -30,7 +30,7 @@ def lockout(scene: Scene) -> Iterable[Alarm]:
     for duty, address in (*named, ("caller", caller_of(scene.live))):
         if address is not None and address in scene.live.objects:
             found.setdefault(scene.live.objects[address].address, {})[duty] = None
-    recover = list(dict.fromkeys(address for one in settings for address in one.roles.recover))
+    recover = scene.settings.roles.recover
     if not found and not recover:
         return ()
     from reconciler.plan.guards.cutting import Judge  # noqa: PLC0415  only who is named or known costs a proof

@@ -12,6 +12,7 @@ from support.worlds import desired_of
 
 from reconciler import plan
 from reconciler.model import Address, Alarm, Base, Consent, Desired, Plan, Roles
+from reconciler.plan.make import guarded
 
 __all__ = ["ADMIN", "AWS", "FULL", "Given", "at", "document", "planned", "role", "roles", "said", "trusting", "user"]
 
@@ -72,17 +73,28 @@ def roles(**named: Any) -> Roles:
 
 
 def planned(before: Docs, after: Docs, given: Given | None = None, /, **named: Any) -> Plan:
-    """Return the plan from what is live to what is declared; ``named`` are the settings' roles."""
+    """Return the plan from what is live to what is declared; ``named`` are the settings' roles.
+
+    Only the guards are told of the roles: that these are protected as well is another guard's business.
+    """
     more = given or Given()
     live = dataclasses.replace(live_of(before), caller=more.caller)
+    reader = Snapshot(live, more.known)
 
-    def desired(docs: Docs, who: Mapping[str, Any]) -> Desired:
+    def desired(docs: Docs) -> Desired:
         made = desired_of(docs, HOME)
-        settings = dataclasses.replace(made.settings, roles=roles(**who), accounts=more.accounts)
+        settings = dataclasses.replace(made.settings, accounts=more.accounts)
         return dataclasses.replace(made, settings=settings, consents=more.consents, verbatim=more.verbatim)
 
-    base = Base("c0ffee", desired(more.base, more.at_base)) if more.base is not None else None
-    return plan.make(desired(after, named), Snapshot(live, more.known), base=base)
+    head, base = desired(after), Base("c0ffee", desired(more.base)) if more.base is not None else None
+    found = plan.make(head, reader, base=base)
+    if base is not None:
+        base = dataclasses.replace(base, desired=_with_roles(base.desired, more.at_base))
+    return guarded(found, _with_roles(head, named), live, reader, base)
+
+
+def _with_roles(desired: Desired, named: Mapping[str, Any]) -> Desired:
+    return dataclasses.replace(desired, settings=dataclasses.replace(desired.settings, roles=roles(**named)))
 
 
 def said(found: Plan, guard: str) -> list[Alarm]:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from reconciler.access.solver.actions import indexes
 from reconciler.access.solver.predicates import Resources
-from reconciler.access.solver.texts import Glob, Piece, Wild, match_pieces
+from reconciler.access.solver.texts import Glob, Piece, Symbol, Wild, match_pieces
 from reconciler.catalogue.actions import action_catalogue
 
 __all__ = ["Shape", "level_of", "shapes", "weightiest"]
@@ -97,14 +97,16 @@ def _meet(glob: Glob, other: Glob) -> bool:
         or any(symbol in other.symbols for part in other.parts[:-1] for symbol in part)
     ):
         return True
-    return all(_parts_meet(one, two) for one, two in zip(glob.parts[:-1], other.parts[:-1], strict=True))
+    return all(_parts_meet(one, two) for one, two in zip(glob.parts, other.parts, strict=True))
 
 
 def _parts_meet(one: tuple[Piece, ...], two: tuple[Piece, ...]) -> bool:
+    """Return whether a text may be both, by what they begin with at least; a variable may be anything."""
     for part, pattern in ((one, two), (two, one)):
-        if all(isinstance(piece, str) for piece in part):
+        if all(isinstance(piece, str) for piece in part) and not any(isinstance(piece, Symbol) for piece in pattern):
             return match_pieces(pattern, "".join(map(str, part)))
-    return True
+    head, other = (part[0] if part and isinstance(part[0], str) else "" for part in (one, two))
+    return head.startswith(other) or other.startswith(head)
 
 
 @lru_cache(_ACTIONS)

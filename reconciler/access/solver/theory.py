@@ -13,8 +13,9 @@ from itertools import product
 from typing import TypeAlias, TypeVar
 
 from reconciler.access.solver.domains import FAMILIES, Family, Point, candidates
-from reconciler.access.solver.machines import Colons, Unsettled, common_text
+from reconciler.access.solver.machines import Colons, Unsettled
 from reconciler.access.solver.predicates import Atom, Literal, Resources, Test
+from reconciler.access.solver.shortest import common_text
 from reconciler.access.solver.texts import PARTS, Glob, Wild
 
 __all__ = ["MANY", "NONE", "ONE", "Settled", "action", "key_values", "resource"]

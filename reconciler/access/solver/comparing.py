@@ -137,8 +137,12 @@ class _Comparison:
             options = tuple(questions(self._having, self._modes, concern))
             if options:
                 found[options] = found.get(options, 0) | members
-        names = (*action_catalogue().names, *alphabet.names)
-        return [(options, members, names[next(indexes(members))]) for options, members in found.items()]
+        return [(options, members, self._name(members, alphabet)) for options, members in found.items()]
+
+    def _name(self, members: int, alphabet: Alphabet) -> str:
+        """Return the first of some actions."""
+        place = next(indexes(members))
+        return action_catalogue().names[place] if place < self._size else alphabet.names[place - self._size]
 
     def _searched(self, alphabet: Alphabet) -> Iterator[tuple[_Options, int, str]]:
         """Return questions about actions that no bit stands for, none of the bits, and what people call them."""

@@ -14,6 +14,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
 from operator import itemgetter
 from typing import Literal, TypeAlias
 
@@ -132,6 +133,10 @@ class Machine:
     def sealed(self) -> int:
         """Return the places at which whatever follows is accepted."""
         return self.finals & self.loops
+
+    def least(self) -> int:
+        """Return how many letters the shortest text has that is accepted."""
+        return next(letters for letters in count() if self.start & self.near(letters))
 
     def near(self, letters: int) -> int:
         """Return the places from which so many letters, or fewer, may lead to the end."""

@@ -56,7 +56,7 @@ class _Search:
         self._barred, self._top = barred, top
         self._bar, self._lost = barred.finals << top, barred.sealed << top
         self._start = sum(one.start << place for one, place in laid)
-        self._near: list[list[int]] = []
+        self._near: dict[int, list[int]] = {}
         self._symbols = [
             letter for one, role in wanted if role == "base" for letter in one.steps if isinstance(letter, Symbol)
         ]
@@ -80,7 +80,7 @@ class _Search:
         start = self._tidied(self._start)
         before: dict[int, tuple[int, str] | None] = {start: None}
         taken = {start: 0}
-        least = self._left(start, 0)
+        least = 0 if self._symbols else max(one.least() for one, _, _ in self._wanted)
         # Of ways of one length the last that was found is followed, and so the first letters first.
         number = 0
         ways = [(least, number, start, least)]
@@ -108,11 +108,11 @@ class _Search:
         """Return how many letters the wanted patterns still ask for: ``least`` at least."""
         if self._symbols:
             return 0
-        near = self._near
         while True:
-            while len(near) <= least:
-                near.append([one.near(len(near)) << place for one, _, place in self._wanted])
-            for mask in near[least]:
+            near = self._near.get(least)
+            if near is None:
+                near = self._near[least] = [one.near(least) << place for one, _, place in self._wanted]
+            for mask in near:
                 if not state & mask:
                     break
             else:

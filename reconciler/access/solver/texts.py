@@ -57,6 +57,8 @@ PARTS = 6
 _CAPITALS = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _QUOTED = 60
 _OPEN = "${"
+_WILDS = {wild.value: wild for wild in Wild}
+_MARK = re.compile(r"[*?]|\$\{")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^\s{},'][^{},']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 
 
@@ -79,17 +81,22 @@ def pieces_of(text: str, *, variables: bool) -> tuple[Piece, ...]:
     """
     pieces: list[Piece] = []
     place = 0
-    while place < len(text):
-        if variables and text.startswith(_OPEN, place):
-            found = _VARIABLE.match(text, place)
+    while (mark := _MARK.search(text, place)) is not None:
+        pieces.append(text[place : mark.start()])
+        place = mark.end()
+        if mark[0] != _OPEN:
+            pieces.append(_WILDS[mark[0]])
+        elif not variables:
+            pieces.append(_OPEN)
+        else:
+            found = _VARIABLE.match(text, mark.start())
             if found is None or not (found[1] or ":" in found[2]):
-                raise PolicyError(f"{shown(text[place:])} begins with no policy variable, as in ${{aws:username}}")
+                raise PolicyError(
+                    f"{shown(text[mark.start() :])} begins with no policy variable, as in ${{aws:username}}"
+                )
             pieces.append(found[1] or Symbol(lowered(found[2]), found[3]))
             place = found.end()
-            continue
-        char = text[place]
-        pieces.append(Wild(char) if char in "*?" else char)
-        place += 1
+    pieces.append(text[place:])
     return _joined(pieces)
 
 
@@ -227,6 +234,8 @@ class Glob:
 
 def match_pieces(pieces: tuple[Piece, ...], text: str) -> bool:
     """Return whether wildcards and literal pieces cover a whole text, in time that is at most their product."""
+    if pieces and isinstance(pieces[-1], str) and not text.endswith(pieces[-1]):
+        return False
     at = place = 0
     star, resume = -1, 0
     while True:

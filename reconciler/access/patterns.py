@@ -7,7 +7,7 @@ last takes the shortest text that lets what follows it match, and is never tried
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -17,7 +17,18 @@ from typing import TypeAlias
 from reconciler.access.words import fold, quoted
 from reconciler.errors import PolicyError
 
-__all__ = ["Context", "Pieces", "Template", "Variable", "Wild", "arn_matcher", "literal", "read", "text_matcher"]
+__all__ = [
+    "Context",
+    "Glob",
+    "Pieces",
+    "Template",
+    "Variable",
+    "Wild",
+    "arn_matcher",
+    "literal",
+    "read",
+    "text_matcher",
+]
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]]
 """The values of each condition key, by the folded name of the key; a key without values is an absent key."""
@@ -126,6 +137,26 @@ def arn_matcher(pieces: Pieces) -> re.Pattern[str]:
     parts += [[Wild.ANY]] * (_ARN_PARTS - len(parts))
     *heads, last = parts
     return re.compile(":".join([*(_glob(head, "[^:]") for head in heads), _glob(last, ".")]), re.DOTALL)
+
+
+class Glob:
+    """A pattern whose expression is not made before a text begins as it does: of most patterns no text does."""
+
+    __slots__ = ("_expression", "_head", "_make", "_pieces")
+
+    def __init__(self, pieces: Pieces, make: Callable[[Pieces], re.Pattern[str]]) -> None:
+        """Take the pieces of a pattern, and what makes an expression of them."""
+        self._pieces, self._make = pieces, make
+        self._head = pieces[0] if pieces and isinstance(pieces[0], str) else ""
+        self._expression: re.Pattern[str] | None = None
+
+    def matches(self, text: str) -> bool:
+        """Return whether the whole of a text is matched."""
+        if not text.startswith(self._head):
+            return False
+        if self._expression is None:
+            self._expression = self._make(self._pieces)
+        return self._expression.fullmatch(text) is not None
 
 
 def _variable(key: str, default: str | None) -> Variable:

@@ -218,6 +218,14 @@ class Glob:
             found.append([Wild.STAR])
         return tuple(_joined(part) for part in found)
 
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Return the shortest texts that are matched, and the same with a letter for each star; none of an action."""
+        if self.form == "action":
+            return ()
+        parts = self.parts if self.form == "arn" and not self.everything else (self.pieces,)
+        return tuple(dict.fromkeys(":".join(_filled(part, star) for part in parts) for star in ("", "x")))
+
     def matches(self, text: str) -> bool:
         """Return whether a text is matched; no variable may be open."""
         if self.form == "equals":
@@ -230,6 +238,19 @@ class Glob:
             return match_pieces(self.pieces, text)
         parts = text.split(":", PARTS - 1)
         return len(parts) == PARTS and all(map(match_pieces, self.parts, parts))
+
+
+def _filled(pieces: Iterable[Piece], star: str) -> str:
+    """Return pieces as a text; a star behind another wildcard is nothing."""
+    found: list[str] = []
+    before: Piece = ""
+    for piece in pieces:
+        if isinstance(piece, Wild):
+            found.append("x" if piece is Wild.MARK else star if isinstance(before, str) else "")
+        else:
+            found.append(str(piece))
+        before = piece
+    return "".join(found)
 
 
 def match_pieces(pieces: tuple[Piece, ...], text: str) -> bool:

@@ -257,19 +257,24 @@ def match_pieces(pieces: tuple[Piece, ...], text: str) -> bool:
     """Return whether wildcards and literal pieces cover a whole text, in time that is at most their product."""
     if pieces and isinstance(pieces[-1], str) and not text.endswith(pieces[-1]):
         return False
-    at = place = 0
-    star, resume = -1, 0
+    at = place = resume = 0
+    star = -2
     while True:
         piece = pieces[at] if at < len(pieces) else None
         if piece is Wild.STAR:
             star, resume = at, place
             at += 1
+        elif piece is None and (place == len(text) or star == at - 1):
+            return True
+        elif star == at - 1 and isinstance(piece, str):
+            resume = text.find(piece, place)
+            if resume < 0:
+                return False
+            at, place = at + 1, resume + len(piece)
         elif piece is Wild.MARK and place < len(text):
             at, place = at + 1, place + 1
         elif isinstance(piece, str) and text.startswith(piece, place):
             at, place = at + 1, place + len(piece)
-        elif piece is None and place == len(text):
-            return True
         else:
             resume += 1
             if star < 0 or resume > len(text):

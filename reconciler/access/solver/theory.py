@@ -32,7 +32,7 @@ Demand: TypeAlias = tuple[tuple[Atom, ...], bool]
 _MEMO = 16_384
 _MOVES = 50
 _LOST = 400
-_GUESSED = 3
+_GUESSED = 8
 """Of so many patterns of each set it is tried whether they suggest a text."""
 _EARLY = 2
 """Of so many variables in the first parts of ARNs it is tried how many colons their values have."""

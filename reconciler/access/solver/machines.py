@@ -162,15 +162,13 @@ class Machine:
         return ""
 
     def spread(self, state: int) -> int:
-        """Return every state that any text at all may lead to."""
-        reached = 0
-        while state:
-            low = state & -state
-            ends = self.finals & -low
-            end = ends & -ends
-            reached |= (end << 1) - low
-            state &= -(end << 1)
-        return reached
+        """Return every state that any text at all may lead to: of each pattern what lies behind its first place."""
+        starts, ends = self.start, self.finals
+        # Sums and differences of all patterns at once: each stays in its own pattern's bits.
+        reached = ((state & ~ends) + (ends - starts) | state) & ends
+        left = ends ^ reached
+        filled = state | left
+        return (ends << 1) - (filled & ~(filled - starts)) & ~left
 
 
 def _row(glob: Glob, role: Role, colons: Colons) -> Sequence[Token] | None:

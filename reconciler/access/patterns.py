@@ -7,7 +7,7 @@ last takes the shortest text that lets what follows it match, and is never tried
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
@@ -54,6 +54,7 @@ Pieces: TypeAlias = tuple[Piece, ...]
 
 _MEMO = 8_192
 _ARN_PARTS = 6
+_ANYTHING: Pieces = (Wild.ANY,)
 _VARIABLE = re.compile(
     r"\$\{(?: (?P<escape>[*?$]) | \s* (?P<key>[^\s{},'][^{},']*) (?: , \s* '(?P<default>[^']*)' )? \s* )\}",
     re.VERBOSE,
@@ -140,22 +141,32 @@ def arn_matcher(pieces: Pieces) -> re.Pattern[str]:
 
 
 class Glob:
-    """A pattern whose expression is not made before a text begins as it does: of most patterns no text does."""
+    """A pattern of actions or of ARNs.
 
-    __slots__ = ("_expression", "_head", "_make", "_pieces")
+    Most patterns are compared with texts that begin otherwise, and most others end with their only wildcard: an
+    expression is made where neither settles it.
+    """
 
-    def __init__(self, pieces: Pieces, make: Callable[[Pieces], re.Pattern[str]]) -> None:
-        """Take the pieces of a pattern, and what makes an expression of them."""
-        self._pieces, self._make = pieces, make
+    __slots__ = ("_arn", "_expression", "_head", "_pieces", "_tail")
+
+    def __init__(self, pieces: Pieces, *, arn: bool) -> None:
+        """Take the pieces of a pattern."""
+        self._pieces, self._arn = pieces, arn
         self._head = pieces[0] if pieces and isinstance(pieces[0], str) else ""
+        plain = self._head.count(":") >= _ARN_PARTS - 1 if arn else True
+        self._tail = pieces[bool(self._head) :] if plain else None
         self._expression: re.Pattern[str] | None = None
 
     def matches(self, text: str) -> bool:
         """Return whether the whole of a text is matched."""
         if not text.startswith(self._head):
             return False
+        if self._tail == _ANYTHING:
+            return True
+        if self._tail == ():
+            return len(text) == len(self._head)
         if self._expression is None:
-            self._expression = self._make(self._pieces)
+            self._expression = (arn_matcher if self._arn else text_matcher)(self._pieces)
         return self._expression.fullmatch(text) is not None
 
 

@@ -172,7 +172,7 @@ def _actions(value: Any, complement: bool) -> Actions:  # noqa: FBT001  one of t
         if text != "*" and not _ACTION.fullmatch(text):
             raise PolicyError(f"{quoted(text)} is no action, as in s3:GetObject")
         if "*" in text or "?" in text:
-            globs.append(Glob(_fixed(read(fold(text), variables=False)), text_matcher))
+            globs.append(Glob(_fixed(read(fold(text), variables=False)), arn=False))
         else:
             names.add(fold(text))
     return Actions(frozenset(names), tuple(globs), complement)
@@ -188,7 +188,7 @@ def _resources(value: Any, complement: bool, *, variables: bool) -> Resources:  
         if template.fixed is None:
             open_.append(template)
         else:
-            fixed.append(Glob(template.fixed, arn_matcher))
+            fixed.append(Glob(template.fixed, arn=True))
     return Resources(tuple(fixed), tuple(open_), complement)
 
 

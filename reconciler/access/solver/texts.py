@@ -234,6 +234,8 @@ class Glob:
             return lowered("".join(map(str, self.pieces))) == lowered(text)
         if self.everything:
             return True
+        if self.pieces and isinstance(self.pieces[0], str) and not text.startswith(self.pieces[0]):
+            return False
         if self.form in ("like", "action"):
             return match_pieces(self.pieces, text)
         parts = text.split(":", PARTS - 1)

@@ -6,32 +6,47 @@ Times are of the CPU, so that what else the machine does counts for little.
 from __future__ import annotations
 
 import argparse
+import gc
+import os
 import statistics
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from access.proofs.managed import Case, near, policies, principals, unrelated
 from access.proofs.pairs import pair
 
-from reconciler.access import Relation, compare
+from reconciler.access import Relation, Request, compare, evaluate
 
 WARMING = 20
+OTHERS = 100_000
+"""From which seed on there are pairs that are compared with nothing else."""
+ANY = Request("s3:GetObject", "arn:aws:s3:::example/x", {})
 AFFECTED = 200
 CHANGED = 4
 """The seed of the case whose policy changes for all of them."""
+STARTS = 12
+STARTED = {"the command line alone": "reconciler.cli", "a plan that compares nothing": "reconciler.plan"}
+"""What a process has loaded before it compares, and what that is called."""
 FIRST_USE = """
-import time
+import sys, time
+__import__(sys.argv[1])
 begun = time.process_time()
 from reconciler.access import Principal, compare
 imported = time.process_time()
-one = Principal([{"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}])
-compare(one, Principal([]))
+read = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "arn:aws:s3:::data/*"}
+passed = {
+    "Effect": "Allow", "Action": "iam:PassRole", "Resource": "arn:aws:iam::*:role/x",
+    "Condition": {"StringEquals": {"iam:PassedToService": "lambda.amazonaws.com"}},
+}
+old, new = (Principal([{"Version": "2012-10-17", "Statement": one}]) for one in ([read], [read, passed]))
+assert compare(old, new).gained
 print(imported - begun, time.process_time() - imported)
 """
 
@@ -57,7 +72,8 @@ def main() -> int:
     size = FULL if parser.parse_args().full else SMALL
     first_use()
     print(f"\n{'milliseconds of CPU':<26} {'count':>6} {'median':>8} {'p99':>8} {'max':>8}  undecided; relations")
-    measured("managed policies, pairs", [unrelated(seed) for seed in range(size.policies)])
+    known = [unrelated(seed) for seed in range(OTHERS, OTHERS + size.policies)]
+    measured("managed policies, pairs", [unrelated(seed) for seed in range(size.policies)], known)
     measured("managed policies, edits", [near(seed) for seed in range(size.near)])
     measured("principals, edits", [principals(seed) for seed in range(size.principals)])
     measured("random principals", [_random(seed) for seed in range(size.random)])
@@ -67,29 +83,54 @@ def main() -> int:
 
 
 def first_use() -> None:
-    """Print what the first comparison of a process costs."""
-    runs = []
-    for _ in range(5):
-        done = subprocess.run([sys.executable, "-c", FIRST_USE], check=True, capture_output=True, text=True)  # noqa: S603  our own code
-        runs.append([float(text) * 1_000 for text in done.stdout.split()])
-    imported, compared = (statistics.median(column) for column in zip(*runs, strict=True))
-    print(f"start-up, median of {len(runs)}: import {imported:.0f} ms, first comparison {compared:.0f} ms more")
+    """Print what the first comparison of a process adds to it, with a witness, where the byte code is kept."""
+    print(f"added to start-up by a first comparison with its witness, milliseconds of CPU, best of {STARTS}:")
+    with TemporaryDirectory() as kept:
+        places = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        places["PYTHONPYCACHEPREFIX"] = kept
+        for name, module in STARTED.items():
+            runs = [_added(module, places) for _ in range(STARTS)]
+            imported, compared = min(runs, key=sum)
+            print(f"  beyond {name:<29} {imported + compared:>5.0f}: import {imported:.0f}, comparison {compared:.0f}")
 
 
-def measured(name: str, cases: Sequence[Case]) -> None:
-    """Print how long the comparisons take one after the other, each for the first time, and then once more."""
+def _added(module: str, environment: Mapping[str, str]) -> tuple[float, float]:
+    command = [sys.executable, "-c", FIRST_USE, module]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)  # noqa: S603  our own code
+    imported, compared = (float(text) * 1_000 for text in done.stdout.split())
+    return imported, compared
+
+
+def measured(name: str, cases: Sequence[Case], read_before: Sequence[Case] = ()) -> None:
+    """Print how long the comparisons take one after the other, each for the first time, and then once more.
+
+    Others in between are of documents that were read before, and not compared.
+    """
     for case in cases[:WARMING]:
         compare(case.old, case.new)
-    for round_ in (name, "  again"):
-        times, relations = timed(cases[WARMING:])
-        counts = ", ".join(f"{relation.value} {relations[relation]}" for relation in Relation if relations[relation])
-        share = relations[Relation.UNDECIDED] / len(times)
-        rank = times[min(len(times) - 1, int(len(times) * 0.99))]
-        middle = statistics.median(times)
-        print(
-            f"{round_:<26} {len(times):>6} {middle:>8.2f} {rank:>8.2f} {times[-1]:>8.2f}  {share:.2%}; {counts}",
-            flush=True,
-        )
+    for case in read_before:
+        for side in (case.old, case.new):
+            compare(side, side)
+            evaluate(side, ANY)
+    rounds = {name: cases[WARMING:], "  documents read before": read_before, "  again": cases[WARMING:]}
+    for label, compared in rounds.items():
+        if compared:
+            _print_times(label, compared)
+
+
+def _print_times(label: str, cases: Sequence[Case]) -> None:
+    # The examples are none of what a comparison makes: they are not to be looked through for garbage meanwhile.
+    gc.collect()
+    gc.freeze()
+    times, relations = timed(cases)
+    counts = ", ".join(f"{relation.value} {relations[relation]}" for relation in Relation if relations[relation])
+    share = relations[Relation.UNDECIDED] / len(times)
+    rank = times[min(len(times) - 1, int(len(times) * 0.99))]
+    middle = statistics.median(times)
+    print(
+        f"{label:<26} {len(times):>6} {middle:>8.2f} {rank:>8.2f} {times[-1]:>8.2f}  {share:.2%}; {counts}",
+        flush=True,
+    )
 
 
 def timed(cases: Iterable[Case]) -> tuple[list[float], Counter[Relation]]:

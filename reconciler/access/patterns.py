@@ -17,7 +17,18 @@ from typing import TypeAlias
 from reconciler.access.words import fold, quoted
 from reconciler.errors import PolicyError
 
-__all__ = ["Context", "Pieces", "Template", "Variable", "Wild", "arn_matcher", "literal", "read", "text_matcher"]
+__all__ = [
+    "Context",
+    "Glob",
+    "Pieces",
+    "Template",
+    "Variable",
+    "Wild",
+    "arn_matcher",
+    "literal",
+    "read",
+    "text_matcher",
+]
 
 Context: TypeAlias = Mapping[str, tuple[str, ...]]
 """The values of each condition key, by the folded name of the key; a key without values is an absent key."""
@@ -43,6 +54,7 @@ Pieces: TypeAlias = tuple[Piece, ...]
 
 _MEMO = 8_192
 _ARN_PARTS = 6
+_ANYTHING: Pieces = (Wild.ANY,)
 _VARIABLE = re.compile(
     r"\$\{(?: (?P<escape>[*?$]) | \s* (?P<key>[^\s{},'][^{},']*) (?: , \s* '(?P<default>[^']*)' )? \s* )\}",
     re.VERBOSE,
@@ -126,6 +138,36 @@ def arn_matcher(pieces: Pieces) -> re.Pattern[str]:
     parts += [[Wild.ANY]] * (_ARN_PARTS - len(parts))
     *heads, last = parts
     return re.compile(":".join([*(_glob(head, "[^:]") for head in heads), _glob(last, ".")]), re.DOTALL)
+
+
+class Glob:
+    """A pattern of actions or of ARNs.
+
+    Most patterns are compared with texts that begin otherwise, and most others end with their only wildcard: an
+    expression is made where neither settles it.
+    """
+
+    __slots__ = ("_arn", "_expression", "_head", "_pieces", "_tail")
+
+    def __init__(self, pieces: Pieces, *, arn: bool) -> None:
+        """Take the pieces of a pattern."""
+        self._pieces, self._arn = pieces, arn
+        self._head = pieces[0] if pieces and isinstance(pieces[0], str) else ""
+        plain = self._head.count(":") >= _ARN_PARTS - 1 if arn else True
+        self._tail = pieces[bool(self._head) :] if plain else None
+        self._expression: re.Pattern[str] | None = None
+
+    def matches(self, text: str) -> bool:
+        """Return whether the whole of a text is matched."""
+        if not text.startswith(self._head):
+            return False
+        if self._tail == _ANYTHING:
+            return True
+        if self._tail == ():
+            return len(text) == len(self._head)
+        if self._expression is None:
+            self._expression = (arn_matcher if self._arn else text_matcher)(self._pieces)
+        return self._expression.fullmatch(text) is not None
 
 
 def _variable(key: str, default: str | None) -> Variable:

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal, NoReturn, TypeAlias
 
 from reconciler.access.conditions import Test, compile_condition
-from reconciler.access.patterns import Context, Pieces, Template, Wild, arn_matcher, read, text_matcher
+from reconciler.access.patterns import Context, Glob, Pieces, Template, Wild, arn_matcher, read, text_matcher
 from reconciler.access.places import at
 from reconciler.access.principals import Caller, Trusted, compile_principals
 from reconciler.access.words import fold, items, quoted, type_name
@@ -40,12 +40,12 @@ class Actions:
     """The actions of an element, all folded."""
 
     names: frozenset[str]
-    globs: tuple[re.Pattern[str], ...]
+    globs: tuple[Glob, ...]
     complement: bool
 
     def cover(self, action: str) -> bool:
         """Return whether the folded action is one of them."""
-        named = action in self.names or any(glob.fullmatch(action) for glob in self.globs)
+        named = action in self.names or any(glob.matches(action) for glob in self.globs)
         return named is not self.complement
 
 
@@ -53,7 +53,7 @@ class Actions:
 class Resources:
     """The resources of an element: those known by now, and those whose variables are filled in by the request."""
 
-    fixed: tuple[re.Pattern[str], ...]
+    fixed: tuple[Glob, ...]
     open: tuple[Template, ...]
     complement: bool
 
@@ -62,7 +62,7 @@ class Resources:
         return self._named(resource, context) is not self.complement
 
     def _named(self, resource: str, context: Context) -> bool:
-        if any(pattern.fullmatch(resource) for pattern in self.fixed):
+        if any(pattern.matches(resource) for pattern in self.fixed):
             return True
         filled = (template.pieces(context) for template in self.open)
         return any(pieces is not None and arn_matcher(pieces).fullmatch(resource) for pieces in filled)
@@ -167,19 +167,19 @@ def _one_of(value: Mapping[str, Any], element: str, read_it: Callable[[Any, bool
 
 def _actions(value: Any, complement: bool) -> Actions:  # noqa: FBT001  one of the two readers of _one_of
     names: set[str] = set()
-    globs: list[re.Pattern[str]] = []
+    globs: list[Glob] = []
     for text in _texts(value):
         if text != "*" and not _ACTION.fullmatch(text):
             raise PolicyError(f"{quoted(text)} is no action, as in s3:GetObject")
         if "*" in text or "?" in text:
-            globs.append(text_matcher(_fixed(read(fold(text), variables=False))))
+            globs.append(Glob(_fixed(read(fold(text), variables=False)), arn=False))
         else:
             names.add(fold(text))
     return Actions(frozenset(names), tuple(globs), complement)
 
 
 def _resources(value: Any, complement: bool, *, variables: bool) -> Resources:  # noqa: FBT001  as above
-    fixed: list[re.Pattern[str]] = []
+    fixed: list[Glob] = []
     open_: list[Template] = []
     for text in _texts(value):
         template = read(text, variables=variables)
@@ -188,7 +188,7 @@ def _resources(value: Any, complement: bool, *, variables: bool) -> Resources:  
         if template.fixed is None:
             open_.append(template)
         else:
-            fixed.append(arn_matcher(template.fixed))
+            fixed.append(Glob(template.fixed, arn=True))
     return Resources(tuple(fixed), tuple(open_), complement)
 
 

@@ -55,6 +55,10 @@ class ActionCatalogue:
         """
         return self._details().action(index).level
 
+    def at_level(self, level: str) -> int:
+        """Return the actions that AWS classes so: one int with the bit of each action's place set."""
+        return self._details().at_level(level)
+
     def resource_types(self, index: int) -> tuple[ResourceType, ...]:
         """Return the types of resource that the action can be allowed on; none: its ``Resource`` must be ``*``.
 
@@ -151,6 +155,12 @@ class _Details:
             tuple(service.types[place] for place in _places(types)),
             tuple(service.keys[place] for place in _places(keys)),
         )
+
+    def at_level(self, level: str) -> int:
+        """Return the actions of a level as bits, from the letters that their rows begin with."""
+        bits = {letter: "01"[name == level] for letter, name in _LEVELS.items()}
+        rows = "".join(actions for _, _, actions in self._lines)
+        return int(rows.translate(str.maketrans({**bits, **dict.fromkeys("0123456789,/ ")}))[::-1], 2)
 
     def key_type(self, key: str) -> str | None:
         """Return the type of a key in small letters."""

@@ -12,11 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.access import Caller, Layer, Outcome, Principal, Request, evaluate, evaluate_trust
+from reconciler.access.patterns import Glob, arn_matcher, read, text_matcher
 
 ALLOW_ALL: dict[str, Any] = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+
+
+PATTERN = st.lists(st.sampled_from(["a", "b", ":", "arn:a:b::", "*", "?"]), max_size=7).map("".join)
 
 
 def one(statement: dict[str, Any], version: str = "2012-10-17") -> dict[str, Any]:
@@ -234,3 +238,15 @@ def test_in_a_trust_too_a_deny_beats_all_and_order_never_matters(found: list[dic
         (case for case in (Outcome.EXPLICITLY_DENIED, Outcome.ALLOWED) if case in single), Outcome.IMPLICITLY_DENIED
     )
     assert decided(found) is decided(found[::-1]) is expected
+
+
+@given(PATTERN, PATTERN, st.sampled_from(["action", "ARN"]), st.sampled_from(["a", "ab", ":", ""]))
+def test_how_a_pattern_begins_settles_nothing_that_its_expression_would_not(
+    pattern: str, other: str, kind: str, filled: str
+) -> None:
+    arn = kind == "ARN"
+    pieces = read(pattern, variables=False).fixed
+    assert pieces is not None
+    for text in (other.replace("?", "a"), pattern.replace("*", filled).replace("?", "b"), f"{pattern}a"):
+        matched = (arn_matcher if arn else text_matcher)(pieces).fullmatch(text) is not None
+        assert Glob(pieces, arn=arn).matches(text) is matched, text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from reconciler.access import Principal, Relation, Request, compare_documents, evaluate
 from reconciler.access.solver.domains import FAMILIES, candidates, point
-from reconciler.access.solver.machines import common_text
+from reconciler.access.solver.shortest import common_text
 from reconciler.access.solver.texts import Glob, Symbol
 
 SHORT = ["".join(letters) for length in range(5) for letters in product("abA", repeat=length)]

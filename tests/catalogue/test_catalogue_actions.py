@@ -103,6 +103,12 @@ def test_an_action_has_the_access_level_that_aws_gives_it(name: str, level: str)
     assert CATALOGUE.access_level(place(name)) == level
 
 
+def test_the_actions_of_a_level_are_those_that_each_are_of_it() -> None:
+    levels = [CATALOGUE.access_level(index) for index in range(len(CATALOGUE.names))]
+    for level in {*levels, "Unheard of"}:
+        assert CATALOGUE.at_level(level) == sum(1 << index for index, told in enumerate(levels) if told == level)
+
+
 @pytest.mark.parametrize(
     ("name", "formats"),
     [

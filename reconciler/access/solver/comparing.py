@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import product
 from typing import TypeAlias
 
@@ -97,7 +97,7 @@ class _Comparison:
         )
         reasons: dict[str, str] = {}
         ways: list[_Way] = []
-        for options, members, name in [*self._listed(rules, alphabet), *self._searched(alphabet)]:
+        for options, members, name in [*self._listed(rules, alphabet), *self._searched(rules, alphabet)]:
             met = self._met(options, name, reasons)
             if met:
                 ways.append((met, members))
@@ -131,19 +131,24 @@ class _Comparison:
                 allowed |= bits[rule]
             affected &= allowed
         found: dict[_Options, int] = {}
-        for members in _classes(affected, rules, bits):
-            one = members & -members
-            concern = partial(_listed_box, bits=bits, action=one)
+        order = [*dict.fromkeys((*self._having.rules(), *rules))]
+        for members, covering in _classes(affected, order, bits):
+            concern = {order[place]: order[place].box for place in indexes(covering)}
             options = tuple(questions(self._having, self._modes, concern))
             if options:
                 found[options] = found.get(options, 0) | members
-        names = (*action_catalogue().names, *alphabet.names)
-        return [(options, members, names[next(indexes(members))]) for options, members in found.items()]
+        return [(options, members, self._name(members, alphabet)) for options, members in found.items()]
 
-    def _searched(self, alphabet: Alphabet) -> Iterator[tuple[_Options, int, str]]:
+    def _name(self, members: int, alphabet: Alphabet) -> str:
+        """Return the first of some actions."""
+        place = next(indexes(members))
+        return action_catalogue().names[place] if place < self._size else alphabet.names[place - self._size]
+
+    def _searched(self, rules: Sequence[Rule], alphabet: Alphabet) -> Iterator[tuple[_Options, int, str]]:
         """Return questions about actions that no bit stands for, none of the bits, and what people call them."""
         for service in alphabet.services:
-            concern = partial(_searched_box, service=service)
+            boxes = ((rule, _searched_box(rule, service)) for rule in rules)
+            concern = {rule: box for rule, box in boxes if box is not None}
             yield tuple(questions(self._having, self._modes, concern, service.world)), 0, f"{service.name or '*'}:*"
 
     def _met(self, options: _Options, name: str, reasons: dict[str, str]) -> _Options:
@@ -249,29 +254,25 @@ def _is_key(dimension: str) -> bool:
     return ":" in dimension and not dimension.startswith("(")
 
 
-def _listed_box(rule: Rule, bits: Mapping[Rule, int], action: int) -> Box | None:
-    return rule.box if bits[rule] & action else None
-
-
 def _searched_box(rule: Rule, service: Service) -> Box | None:
     literals = service.literals(rule.actions)
     return None if literals is None else (*literals, *rule.box)
 
 
-def _classes(affected: int, rules: Iterable[Rule], bits: dict[Rule, int]) -> list[int]:
-    """Return the affected actions in classes: within one, every rule covers all actions or none."""
-    classes = [affected] if affected else []
-    for rule in rules:
-        covered = bits[rule]
-        if not covered & affected or covered & affected == affected:
+def _classes(affected: int, rules: Iterable[Rule], bits: Mapping[Rule, int]) -> list[tuple[int, int]]:
+    """Return the affected actions in classes, each with the places of the rules that cover it: all of it or nothing."""
+    classes = [(affected, 0)] if affected else []
+    for place, rule in enumerate(rules):
+        covered = bits[rule] & affected
+        if not covered:
             continue
-        split: list[int] = []
-        for members in classes:
+        split: list[tuple[int, int]] = []
+        for members, covering in classes:
             inside = members & covered
-            if inside and inside != members:
-                split += [inside, members ^ inside]
-            else:
-                split.append(members)
+            if inside:
+                split.append((inside, covering | 1 << place))
+            if inside != members:
+                split.append((members ^ inside, covering))
         classes = split
     return classes
 

@@ -1,4 +1,4 @@
-"""Which text all of some pattern sets match and none of others: shift-and automata side by side, searched by breadth.
+"""Sets of patterns as shift-and automata.
 
 A pattern is a row of states, a state a bit of one int. A policy variable that is open is a letter of its own. So that
 "there is no such text" holds for every value of the variable, the letter is read three ways: in the *base*, the set
@@ -10,14 +10,17 @@ text that is found with such letters is no proof of anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import count
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from reconciler.access.solver.texts import PARTS, Glob, Symbol, Wild
 
-__all__ = ["Colons", "Letter", "Machine", "Role", "Unsettled", "common_text"]
+__all__ = ["Colons", "Letter", "Machine", "Role", "Unsettled", "machine"]
 
 Letter: TypeAlias = str | Symbol
 Role: TypeAlias = Literal["base", "other", "barred"]
@@ -25,12 +28,7 @@ Token: TypeAlias = tuple[str, object]
 Colons: TypeAlias = tuple[tuple[Symbol, int], ...]
 """How many colons the values of some variables have."""
 
-_COLON: Token = ("text", ":")
-_STATES = 20_000
-_HEAVY = 4_000
-"""So many states of patterns make a move twice as long."""
 _MEMO = 4_096
-_FRESH = "xyzqwjkvXYZQWJK0123456789"
 
 
 class Unsettled(Exception):  # noqa: N818  no error: an answer
@@ -38,96 +36,141 @@ class Unsettled(Exception):  # noqa: N818  no error: an answer
 
 
 class Machine:
-    """The automata of a set of patterns; it accepts what one of them matches."""
+    """The automata of patterns, side by side; together they accept what one of them matches.
+
+    A state is an int: a bit for each place in each pattern that a text may have reached.
+    """
 
     __slots__ = (
-        "_blocks",
-        "_loops",
-        "_loops_no_colon",
-        "_marks",
-        "_marks_no_colon",
-        "_steps",
+        "_near",
+        "clears",
         "finals",
+        "loops",
+        "loops_no_colon",
+        "marks",
+        "marks_no_colon",
+        "rows",
         "size",
         "start",
+        "steps",
     )
 
-    def __init__(self, rows: Iterable[Sequence[Token]]) -> None:
-        """Lay the patterns' states side by side."""
-        self._steps: dict[Letter, int] = {}
-        self._marks = self._marks_no_colon = self._loops = self._loops_no_colon = 0
-        self._blocks: list[int] = []
-        self.start = self.finals = 0
-        bit = 0
-        for row in rows:
-            first = bit
-            self.start |= 1 << bit
-            for kind, payload in row:
-                if kind == "*":
-                    self._loops |= 1 << bit
-                elif kind == "*-":
-                    self._loops_no_colon |= 1 << bit
-                else:
-                    self._take(kind, payload, 1 << bit)
-                    bit += 1
-            self.finals |= 1 << bit
-            bit += 1
-            self._blocks.append(((1 << (bit - first)) - 1) << first)
-        self.size = bit
+    def __init__(self) -> None:
+        """Make the machine that accepts nothing."""
+        self.steps: dict[Letter, int] = {}
+        """The places from which a letter leads on."""
+        self.marks = self.marks_no_colon = self.loops = self.loops_no_colon = 0
+        """The places from which any letter leads on, or any but a colon, and those where any letter may stay."""
+        self.clears: dict[int, int] = {}
+        """Places with a star, each with some before it: whatever these match, the star's place matches too."""
+        self.start = self.finals = self.size = 0
+        self.rows: list[tuple[int, Sequence[Token]]] = []
+        """The patterns, each with its first place."""
+        self._near: list[int] = []
 
-    def _take(self, kind: str, payload: object, mask: int) -> None:
+    @staticmethod
+    def of(row: Sequence[Token]) -> Machine:
+        """Return the machine of one pattern."""
+        one = Machine()
+        steps = one.steps
+        bit = one.start = 1
+        since = 0
+        for kind, payload in row:
+            if kind in ("*", "*-"):
+                since = one._stay(kind, bit, since)
+            elif isinstance(payload, str):
+                for char in payload:
+                    for letter in (char,) if kind == "text" else _cases(char):
+                        steps[letter] = steps.get(letter, 0) | bit
+                    bit <<= 1
+                since = 0 if ":" in payload else since
+            else:
+                one._take(kind, payload, bit)
+                since &= one.loops if kind == "?" else one.loops_no_colon if kind == "?-" else 0
+                bit <<= 1
+        one.finals = bit
+        one.size = bit.bit_length()
+        one.rows = [(0, row)]
+        return one
+
+    def lay(self, one: Machine) -> None:
+        """Accept what another machine accepts too."""
+        place = self.size
+        for letter, mask in one.steps.items():
+            self.steps[letter] = self.steps.get(letter, 0) | mask << place
+        self.start |= one.start << place
+        self.finals |= one.finals << place
+        self.marks |= one.marks << place
+        self.marks_no_colon |= one.marks_no_colon << place
+        self.loops |= one.loops << place
+        self.loops_no_colon |= one.loops_no_colon << place
+        for star, others in one.clears.items():
+            self.clears[star << place] = others << place
+        self.rows += [(place + start, row) for start, row in one.rows]
+        self.size += one.size
+
+    def _stay(self, kind: str, bit: int, since: int) -> int:
+        """Take a star, and return the first of its kind from which on no colon was certain to come."""
+        before = self.loops if kind == "*" else self.loops_no_colon
+        if since & before and since != bit:
+            self.clears[bit] = bit - since
+        if kind == "*":
+            self.loops |= bit
+        else:
+            self.loops_no_colon |= bit
+        return since if since & before else bit
+
+    def _take(self, kind: str, payload: object, bit: int) -> None:
         if kind == "?":
-            self._marks |= mask
+            self.marks |= bit
         elif kind == "?-":
-            self._marks_no_colon |= mask
+            self.marks_no_colon |= bit
         elif isinstance(payload, Symbol):
             for letter in dict.fromkeys((payload, replace(payload, folded=False))):
-                self._steps[letter] = self._steps.get(letter, 0) | mask
-        else:
-            for char in str(payload):
-                self._steps[char] = self._steps.get(char, 0) | mask
+                self.steps[letter] = self.steps.get(letter, 0) | bit
 
-    def step(self, state: int, letter: Letter, role: Role) -> int:
-        """Return the state after one more letter."""
-        takes = self._steps.get(letter, 0)
-        if isinstance(letter, Symbol):
-            if role == "other":
-                return self._spread(state)
-            after = (state & takes) << 1
-            if role == "base":
-                return after
-            return after | (state & (self._loops | (self._loops_no_colon if letter.colons == 0 else 0)))
-        takes |= self._marks
-        loops = self._loops
-        if letter != ":":
-            takes |= self._marks_no_colon
-            loops |= self._loops_no_colon
-        return ((state & takes) << 1) | (state & loops)
+    @property
+    def sealed(self) -> int:
+        """Return the places at which whatever follows is accepted."""
+        return self.finals & self.loops
 
-    def _spread(self, state: int) -> int:
-        """Return every state that any text at all may lead to."""
-        reached = 0
-        for block in self._blocks:
-            if alive := state & block:
-                reached |= block & ~((alive & -alive) - 1)
-        return reached
+    def least(self) -> int:
+        """Return how many letters the shortest text has that is accepted."""
+        return next(letters for letters in count() if self.start & self.near(letters))
 
-    def letters(self) -> Iterable[Letter]:
-        """Return the letters that are told from others."""
-        return self._steps
+    def near(self, letters: int) -> int:
+        """Return the places from which so many letters, or fewer, may lead to the end."""
+        near = self._near
+        while len(near) <= letters:
+            near.append(near[-1] | near[-1] >> 1 if near else self.finals)
+        return near[letters]
 
-    def next_letters(self, state: int) -> list[Letter] | None:
-        """Return the only letters that lead on, or None where others do too."""
-        if state & (self._marks | self._marks_no_colon | self._loops | self._loops_no_colon):
-            return None
-        return [letter for letter, mask in self._steps.items() if state & mask]
+    def run(self, place: int) -> str:
+        """Return the text without which nothing leads on from a place; empty where another may do."""
+        start, row = self.rows[bisect_right(self.rows, place, key=itemgetter(0)) - 1]
+        place -= start
+        stays = False
+        for kind, payload in row:
+            if kind in ("*", "*-"):
+                stays = True
+                continue
+            length = len(payload) if isinstance(payload, str) else 1
+            if place < length:
+                return payload[place:] if kind == "text" and isinstance(payload, str) and (place or not stays) else ""
+            place -= length
+            stays = False
+        return ""
 
-    def sealed(self, state: int) -> bool:
-        """Return whether whatever follows is accepted."""
-        return bool(state & self.finals & self._loops)
+    def spread(self, state: int) -> int:
+        """Return every state that any text at all may lead to: of each pattern what lies behind its first place."""
+        starts, ends = self.start, self.finals
+        # Sums and differences of all patterns at once: each stays in its own pattern's bits.
+        reached = ((state & ~ends) + (ends - starts) | state) & ends
+        left = ends ^ reached
+        filled = state | left
+        return (ends << 1) - (filled & ~(filled - starts)) & ~left
 
 
-@lru_cache(_MEMO)
 def _row(glob: Glob, role: Role, colons: Colons) -> Sequence[Token] | None:
     """Return a pattern's tokens as a role reads them; None where a barred pattern has no tight reading."""
     if glob.form == "arn" and not glob.everything:
@@ -136,8 +179,10 @@ def _row(glob: Glob, role: Role, colons: Colons) -> Sequence[Token] | None:
     for piece in glob.pieces:
         if isinstance(piece, Symbol):
             row.append(_letter(piece, role, dict(colons).get(piece), folded=glob.form == "folded"))
+        elif isinstance(piece, Wild):
+            row.append(_wild(piece, colon=glob.form != "action"))
         else:
-            row += _tokens(piece, colon=glob.form != "action", folded=glob.form == "folded")
+            row.append(("folded" if glob.form == "folded" else "text", piece))
     return row
 
 
@@ -154,13 +199,14 @@ def _arn_row(glob: Glob, role: Role, colons: Mapping[Symbol, int]) -> list[Token
                 return None if role == "barred" else [*row, ("*", None)]
             row.append(_letter(piece, role, count, folded=False))
             part = min(last, part + (count or 0))
-            continue
-        for token in _tokens(piece, colon=part == last, folded=False) if isinstance(piece, Wild) else _text(piece):
-            row.append(token)
-            part = min(last, part + (token == _COLON))
+        elif isinstance(piece, Wild):
+            row.append(_wild(piece, colon=part == last))
+        else:
+            row.append(("text", piece))
+            part = min(last, part + piece.count(":"))
     while part < last:
         part += 1
-        row += [_COLON, ("*" if part == last else "*-", None)]
+        row += [("text", ":"), ("*" if part == last else "*-", None)]
     return row
 
 
@@ -168,121 +214,26 @@ def _letter(symbol: Symbol, role: Role, colons: int | None, *, folded: bool) -> 
     return ("*", None) if role == "other" else ("symbol", Symbol(symbol.key, symbol.default, folded, colons))
 
 
-def _text(text: str) -> Iterator[Token]:
-    yield from (("text", char) for char in text)
+def _wild(piece: Wild, *, colon: bool) -> Token:
+    return piece.value if colon else f"{piece.value}-", None
 
 
-def _tokens(piece: str | Wild, *, colon: bool, folded: bool) -> Iterator[Token]:
-    if isinstance(piece, Wild):
-        yield piece.value if colon else f"{piece.value}-", None
-    else:
-        for char in piece:
-            both = folded and char.isascii() and char.isalpha()
-            yield "text", char.lower() + char.upper() if both else char
+def _cases(char: str) -> tuple[str, ...]:
+    return (char.lower(), char.upper()) if char.isascii() and char.isalpha() else (char,)
 
 
 @lru_cache(_MEMO)
-def _machine(globs: tuple[Glob, ...], role: Role, colons: Colons) -> Machine:
-    rows = (_row(glob, role, colons) for glob in globs)
-    return Machine(row for row in rows if row is not None)
+def machine(globs: tuple[Glob, ...], role: Role, colons: Colons) -> Machine:
+    """Return the automata of some patterns, as a role reads them."""
+    found = Machine()
+    for glob in globs:
+        one = _single(glob, role, colons)
+        if one is not None:
+            found.lay(one)
+    return found
 
 
-def common_text(
-    wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], base: int = -1, colons: Colons = ()
-) -> tuple[str | None, int]:
-    """Return the shortest text that one pattern of every wanted set matches and no barred pattern, and the moves made.
-
-    ``base`` is the index of the wanted set whose variables are letters, ``colons`` how many colons values have, where
-    that is taken as known. None is a proof that there is no such text, whatever such values the variables have; a text
-    is a witness only where no pattern has a variable.
-
-    Raises:
-        Unsettled: The search is too large.
-    """
-    machines: list[tuple[Machine, Role]] = []
-    for index, globs in enumerate(wanted):
-        role: Role = "base" if index == base else "other"
-        machines.append((_machine(globs, role, colons), role))
-    machines.append((_machine(barred, "barred", colons), "barred"))
-    return _search(machines)
-
-
-def _search(machines: Sequence[tuple[Machine, Role]]) -> tuple[str | None, int]:
-    *wanted, (bar, _) = machines
-    letters = _alphabet(machines)
-    moves, weight = 0, 1 + sum(machine.size for machine, _ in machines) // _HEAVY
-    start = tuple(machine.start for machine, _ in machines)
-    before: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None] = {start: None}
-    layer = [start]
-    while layer:
-        following: list[tuple[int, ...]] = []
-        for state in layer:
-            accepted = all(state[index] & machine.finals for index, (machine, _) in enumerate(wanted))
-            if accepted and not state[-1] & bar.finals:
-                return _spelled(before, state), moves * weight
-            for letter in _useful(wanted, state, letters):
-                moves += 1
-                after = _after(machines, state, letter)
-                if after is not None and after not in before:
-                    before[after] = (state, letter if isinstance(letter, str) else "")
-                    following.append(after)
-        if len(before) > _STATES:
-            raise Unsettled("patterns overlap in too many ways")
-        layer = following
-    return None, moves * weight
-
-
-def _after(machines: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letter: Letter) -> tuple[int, ...] | None:
-    reached = []
-    for (machine, role), one in zip(machines, state, strict=True):
-        following = machine.step(one, letter, role)
-        if role == "barred":
-            if machine.sealed(following):
-                return None
-        elif not following:
-            return None
-        reached.append(following)
-    return tuple(reached)
-
-
-def _useful(
-    wanted: Sequence[tuple[Machine, Role]], state: tuple[int, ...], letters: Sequence[Letter]
-) -> Sequence[Letter]:
-    symbols = isinstance(letters[-1], Symbol)
-    for index, (machine, role) in enumerate(wanted):
-        if role == "base" or not symbols:
-            found = machine.next_letters(state[index])
-            if found is not None:
-                return found
-    return letters
-
-
-def _alphabet(machines: Sequence[tuple[Machine, Role]]) -> list[Letter]:
-    """Return a letter that no pattern names, then all that some pattern names; symbols of the base only, and last."""
-    texts: set[str] = set()
-    symbols: dict[Symbol, None] = {}
-    for machine, role in machines:
-        for letter in machine.letters():
-            if isinstance(letter, str):
-                texts.add(letter)
-            elif role == "base":
-                symbols[letter] = None
-    fresh = next((char for char in _FRESH if char not in texts), None) or _stranger(texts)
-    return [fresh, *sorted(texts | {":"}), *symbols]
-
-
-def _stranger(texts: set[str]) -> str:
-    code = ord("\u00a1")
-    while chr(code) in texts:
-        code += 1
-    return chr(code)
-
-
-def _spelled(before: dict[tuple[int, ...], tuple[tuple[int, ...], str] | None], state: tuple[int, ...]) -> str:
-    chars: list[str] = []
-    step = before[state]
-    while step is not None:
-        state, char = step
-        chars.append(char)
-        step = before[state]
-    return "".join(reversed(chars))
+@lru_cache(_MEMO)
+def _single(glob: Glob, role: Role, colons: Colons) -> Machine | None:
+    row = _row(glob, role, colons)
+    return None if row is None else Machine.of(row)

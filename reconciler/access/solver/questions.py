@@ -7,7 +7,7 @@ have in common cannot be the reason, so that only what is new asks: a Deny that 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -18,8 +18,8 @@ from reconciler.access.solver.sides import Rule, Side
 
 __all__ = ["Concern", "Mode", "modes", "questions"]
 
-Concern: TypeAlias = Callable[[Rule], Box | None]
-"""What a rule asks for beside the actions that are asked about; None where it does not cover them."""
+Concern: TypeAlias = Mapping[Rule, Box]
+"""The rules that cover the actions that are asked about, and what each asks for beside them."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,10 @@ class Mode:
     """One reason for which ``without`` may not allow: a Deny of its own, or a layer in which no Allow applies."""
 
     deny: Rule | None = None
-    allows: tuple[Rule, ...] = ()
+    allows: frozenset[Rule] = frozenset()
     partner: str | None = None
     """The layer of the other side that goes with the layer."""
-    news: tuple[Rule, ...] = ()
+    news: frozenset[Rule] = frozenset()
     """The Allows that only the partner has."""
 
     def bits(self, bits: Mapping[Rule, int], every: int) -> int:
@@ -53,12 +53,12 @@ def modes(without: Side, having: Side) -> Iterator[Mode]:
             yield Mode(deny=deny)
     for (_, allows), partner in zip(without.layers, _partners(without, having), strict=True):
         if partner is None:
-            yield Mode(allows=allows)
+            yield Mode(allows=frozenset(allows))
             continue
-        known = set(allows)
-        news = tuple(rule for rule in dict(having.layers)[partner] if rule not in known)
+        known = frozenset(allows)
+        news = frozenset(dict(having.layers)[partner]) - known
         if news:
-            yield Mode(allows=allows, partner=partner, news=news)
+            yield Mode(allows=known, partner=partner, news=news)
 
 
 def _partners(without: Side, having: Side) -> list[str | None]:
@@ -82,8 +82,8 @@ def questions(
     having: Side, reasons: Iterable[tuple[Mode, ...]], concern: Concern, held: Box = ()
 ) -> Iterator[Question]:
     """Return a question for each set of reasons, one a side; none where the answer is no at a glance."""
-    groups = [(name, _boxes(allows, concern)) for name, allows in having.layers]
-    barred = [box for _, box in _boxes(having.denies, concern)]
+    groups = [(name, _boxes(allows, concern)) for name, allows in having.sets]
+    barred = [concern[rule] for rule in having.denies if rule in concern]
     if () in barred or not all(boxes for _, boxes in groups):
         return
     for together in reasons:
@@ -92,9 +92,8 @@ def questions(
             yield found
 
 
-def _boxes(rules: Iterable[Rule], concern: Concern) -> list[tuple[Rule, Box]]:
-    found = ((rule, concern(rule)) for rule in rules)
-    return [(rule, box) for rule, box in found if box is not None]
+def _boxes(rules: AbstractSet[Rule], concern: Concern) -> list[tuple[Rule, Box]]:
+    return [(rule, box) for rule, box in concern.items() if rule in rules]
 
 
 def _question(
@@ -107,13 +106,13 @@ def _question(
     bars = list(barred)
     for reason in reasons:
         if reason.deny is None:
-            news = set(reason.news)
             groups = [
-                (name, [one for one in boxes if name != reason.partner or one[0] in news]) for name, boxes in groups
+                (name, [one for one in boxes if name != reason.partner or one[0] in reason.news])
+                for name, boxes in groups
             ]
             bars += [box for _, box in _boxes(reason.allows, concern)]
             continue
-        box = concern(reason.deny)
+        box = concern.get(reason.deny)
         if box is None:
             return None
         held = (*held, *box)

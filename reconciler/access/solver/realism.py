@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from reconciler.access.solver.actions import indexes
 from reconciler.access.solver.predicates import Resources
-from reconciler.access.solver.texts import Glob, Piece, Wild, match_pieces
+from reconciler.access.solver.texts import Glob, Piece, Symbol, Wild, match_pieces
 from reconciler.catalogue.actions import action_catalogue
 
 __all__ = ["Shape", "level_of", "shapes", "weightiest"]
 
 _MEMO = 4_096
 _ASSUMING = "sts:assumerole"
-_PERMISSIONS, _OWN = "Permissions management", "iam:"
-_LEVELS = (_OWN, _PERMISSIONS, "Write", "Tagging", "Read", "List")
-"""Levels of access, the weightiest first: whoever manages IAM's own permissions may come to do anything."""
+_PERMISSIONS = "Permissions management"
+_LEVELS = (_PERMISSIONS, "Write", "Tagging", "Read", "List")
+_OWN, _OWN_END = "iam:", "iam;"
+"""What IAM's own actions begin with, and what comes after them: whoever manages them may come to do anything."""
 _ACTIONS = 32_768
 _LARGE = 200
 _HOLE = re.compile(r"(\$\{[^}]*\}|\*)")
@@ -68,22 +70,17 @@ def weightiest(bits: int, *, trust: bool) -> int:
 
 def level_of(bits: int) -> int:
     """Return how much the weightiest of some actions of the catalogue matters; the smaller, the more."""
-    return next((place for place, level in enumerate(_bits_by_level()[1:]) if bits & level), len(_LEVELS))
+    return next((place for place, level in enumerate(_bits_by_level()[1:]) if bits & level), len(_LEVELS) + 1)
 
 
 @lru_cache(1)
 def _bits_by_level() -> tuple[int, ...]:
     """Return the actions by which a role is assumed, then those of each level of access."""
     catalogue = action_catalogue()
-    size = (len(catalogue.folded) + 7) // 8
-    found = {name: bytearray(size) for name in (_ASSUMING, *_LEVELS)}
-    for index, name in enumerate(catalogue.folded):
-        level = catalogue.access_level(index)
-        own = level == _PERMISSIONS and name.startswith(_OWN)
-        for place in (level, _OWN if own else "", name if name == _ASSUMING else ""):
-            if place in found:
-                found[place][index // 8] |= 1 << index % 8
-    return tuple(int.from_bytes(bits, "little") for bits in found.values())
+    levels = {name: catalogue.at_level(name) for name in _LEVELS}
+    first, last, assuming = (bisect_left(catalogue.folded, name) for name in (_OWN, _OWN_END, _ASSUMING))
+    own = levels[_PERMISSIONS] & ((1 << last) - (1 << first))
+    return 1 << assuming, own, *levels.values()
 
 
 def _may_be(formats: tuple[str, ...], wanted: Sequence[Resources]) -> bool:
@@ -100,14 +97,16 @@ def _meet(glob: Glob, other: Glob) -> bool:
         or any(symbol in other.symbols for part in other.parts[:-1] for symbol in part)
     ):
         return True
-    return all(_parts_meet(one, two) for one, two in zip(glob.parts[:-1], other.parts[:-1], strict=True))
+    return all(_parts_meet(one, two) for one, two in zip(glob.parts, other.parts, strict=True))
 
 
 def _parts_meet(one: tuple[Piece, ...], two: tuple[Piece, ...]) -> bool:
+    """Return whether a text may be both, by what they begin with at least; a variable may be anything."""
     for part, pattern in ((one, two), (two, one)):
-        if all(isinstance(piece, str) for piece in part):
+        if all(isinstance(piece, str) for piece in part) and not any(isinstance(piece, Symbol) for piece in pattern):
             return match_pieces(pattern, "".join(map(str, part)))
-    return True
+    head, other = (part[0] if part and isinstance(part[0], str) else "" for part in (one, two))
+    return head.startswith(other) or other.startswith(head)
 
 
 @lru_cache(_ACTIONS)

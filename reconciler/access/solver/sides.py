@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from reconciler.access.solver.actions import Loose, catalogue_bits, loose
 from reconciler.access.solver.callers import CALLER
@@ -57,6 +57,11 @@ class Side:
     denies: tuple[Rule, ...]
     texts: tuple[str, ...] = ()
     """The documents."""
+
+    @cached_property
+    def sets(self) -> tuple[tuple[str, frozenset[Rule]], ...]:
+        """Return the layers with their Allows as sets."""
+        return tuple((name, frozenset(allows)) for name, allows in self.layers)
 
     def spelled(self) -> Mapping[str, str]:
         """Return how the documents spell condition keys, by their folded names."""

@@ -57,6 +57,8 @@ PARTS = 6
 _CAPITALS = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _QUOTED = 60
 _OPEN = "${"
+_WILDS = {wild.value: wild for wild in Wild}
+_MARK = re.compile(r"[*?]|\$\{")
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|\s*([^\s{},'][^{},']*?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 
 
@@ -79,17 +81,22 @@ def pieces_of(text: str, *, variables: bool) -> tuple[Piece, ...]:
     """
     pieces: list[Piece] = []
     place = 0
-    while place < len(text):
-        if variables and text.startswith(_OPEN, place):
-            found = _VARIABLE.match(text, place)
+    while (mark := _MARK.search(text, place)) is not None:
+        pieces.append(text[place : mark.start()])
+        place = mark.end()
+        if mark[0] != _OPEN:
+            pieces.append(_WILDS[mark[0]])
+        elif not variables:
+            pieces.append(_OPEN)
+        else:
+            found = _VARIABLE.match(text, mark.start())
             if found is None or not (found[1] or ":" in found[2]):
-                raise PolicyError(f"{shown(text[place:])} begins with no policy variable, as in ${{aws:username}}")
+                raise PolicyError(
+                    f"{shown(text[mark.start() :])} begins with no policy variable, as in ${{aws:username}}"
+                )
             pieces.append(found[1] or Symbol(lowered(found[2]), found[3]))
             place = found.end()
-            continue
-        char = text[place]
-        pieces.append(Wild(char) if char in "*?" else char)
-        place += 1
+    pieces.append(text[place:])
     return _joined(pieces)
 
 
@@ -211,6 +218,14 @@ class Glob:
             found.append([Wild.STAR])
         return tuple(_joined(part) for part in found)
 
+    @cached_property
+    def examples(self) -> tuple[str, ...]:
+        """Return the shortest texts that are matched, and the same with a letter for each star; none of an action."""
+        if self.form == "action":
+            return ()
+        parts = self.parts if self.form == "arn" and not self.everything else (self.pieces,)
+        return tuple(dict.fromkeys(":".join(_filled(part, star) for part in parts) for star in ("", "x")))
+
     def matches(self, text: str) -> bool:
         """Return whether a text is matched; no variable may be open."""
         if self.form == "equals":
@@ -219,27 +234,49 @@ class Glob:
             return lowered("".join(map(str, self.pieces))) == lowered(text)
         if self.everything:
             return True
+        if self.pieces and isinstance(self.pieces[0], str) and not text.startswith(self.pieces[0]):
+            return False
         if self.form in ("like", "action"):
             return match_pieces(self.pieces, text)
         parts = text.split(":", PARTS - 1)
         return len(parts) == PARTS and all(map(match_pieces, self.parts, parts))
 
 
+def _filled(pieces: Iterable[Piece], star: str) -> str:
+    """Return pieces as a text; a star behind another wildcard is nothing."""
+    found: list[str] = []
+    before: Piece = ""
+    for piece in pieces:
+        if isinstance(piece, Wild):
+            found.append("x" if piece is Wild.MARK else star if isinstance(before, str) else "")
+        else:
+            found.append(str(piece))
+        before = piece
+    return "".join(found)
+
+
 def match_pieces(pieces: tuple[Piece, ...], text: str) -> bool:
     """Return whether wildcards and literal pieces cover a whole text, in time that is at most their product."""
-    at = place = 0
-    star, resume = -1, 0
+    if pieces and isinstance(pieces[-1], str) and not text.endswith(pieces[-1]):
+        return False
+    at = place = resume = 0
+    star = -2
     while True:
         piece = pieces[at] if at < len(pieces) else None
         if piece is Wild.STAR:
             star, resume = at, place
             at += 1
+        elif piece is None and (place == len(text) or star == at - 1):
+            return True
+        elif star == at - 1 and isinstance(piece, str):
+            resume = text.find(piece, place)
+            if resume < 0:
+                return False
+            at, place = at + 1, resume + len(piece)
         elif piece is Wild.MARK and place < len(text):
             at, place = at + 1, place + 1
         elif isinstance(piece, str) and text.startswith(piece, place):
             at, place = at + 1, place + len(piece)
-        elif piece is None and place == len(text):
-            return True
         else:
             resume += 1
             if star < 0 or resume > len(text):

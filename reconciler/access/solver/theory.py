@@ -13,8 +13,9 @@ from itertools import product
 from typing import TypeAlias, TypeVar
 
 from reconciler.access.solver.domains import FAMILIES, Family, Point, candidates
-from reconciler.access.solver.machines import Colons, Unsettled, common_text
+from reconciler.access.solver.machines import Colons, Unsettled
 from reconciler.access.solver.predicates import Atom, Literal, Resources, Test
+from reconciler.access.solver.shortest import common_text
 from reconciler.access.solver.texts import PARTS, Glob, Wild
 
 __all__ = ["MANY", "NONE", "ONE", "Settled", "action", "key_values", "resource"]
@@ -31,14 +32,16 @@ Demand: TypeAlias = tuple[tuple[Atom, ...], bool]
 _MEMO = 16_384
 _MOVES = 50
 _LOST = 400
+_GUESSED = 8
+"""Of so many patterns of each set it is tried whether they suggest a text."""
 _EARLY = 2
 """Of so many variables in the first parts of ARNs it is tried how many colons their values have."""
 _USUAL = ("0", "1", "2", "3", "7", "10", "-1", "true", "false", "2030-01-01T00:00:00Z", "203.0.113.7")
 _PLAIN = ("x", "y", "z", "other")
 _ANY_ARN = Glob("arn", ("arn:", Wild.STAR))
 _NO_ARN = Glob("equals", ("*",))
-_RESOURCE_WORLD = (_ANY_ARN, _NO_ARN)
-"""Every resource there is: what has the six parts of an ARN, or a star."""
+_RESOURCE_WORLD = (_NO_ARN, _ANY_ARN)
+"""Every resource there is: a star, or what has the six parts of an ARN."""
 _ACTION_WORLD = (Glob("action", (Wild.MARK, Wild.STAR, ":", Wild.MARK, Wild.STAR)),)
 
 
@@ -263,4 +266,17 @@ def _ground(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...], meter:
             demands: list[Demand] = [*((globs, True) for globs in wanted), (barred, False)]
             return _first((text for text in texts if text is not None), demands)
     wanted = [globs for globs in wanted if not any(glob.everything for glob in globs)] or [wanted[0]]
-    return meter.text(wanted, barred)
+    guess = _guess(wanted, barred)
+    return meter.text(wanted, barred) if guess is None else guess
+
+
+def _guess(wanted: Sequence[tuple[Glob, ...]], barred: tuple[Glob, ...]) -> str | None:
+    """Return a text that suggests itself, and spares a search most often; None says nothing."""
+    sets = sorted(wanted, key=len)
+    for globs in sets:
+        for glob in globs[:_GUESSED]:
+            for text in glob.examples:
+                met = all(any(one.matches(text) for one in others) for others in sets)
+                if met and not any(one.matches(text) for one in barred):
+                    return text
+    return None

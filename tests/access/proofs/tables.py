@@ -207,7 +207,7 @@ class Table:
         part = one.statement.resources
         assert part is not None
         every = (1 << len(self.contexts)) - 1
-        rows = [every if any(pattern.fullmatch(resource) for pattern in part.fixed) else 0 for resource in found]
+        rows = [every if any(pattern.matches(resource) for pattern in part.fixed) else 0 for resource in found]
         for template in part.open:
             keys = [piece.key for piece in template.parts if isinstance(piece, Variable)]
             for context, mask in self._parts(keys):

@@ -20,6 +20,7 @@ from reconciler.diff.endings import (
     without_the_dying,
 )
 from reconciler.diff.facets import Closing, close_facet, first_differences
+from reconciler.diff.locks import with_locks
 from reconciler.diff.nouns import Diff, Draft, Findings, Pair, Ruling, Scene, Tie
 from reconciler.diff.pairs import paired, unpaired
 from reconciler.diff.settle import left, settled, untold
@@ -80,7 +81,7 @@ def compare(
     scene = _with_replacements(scene, pairs, probed or {})
     scene = dataclasses.replace(scene, ending=ending(scene))
     whole = {address: settled(scene, desired.declared[address], pair.observed) for address, pair in pairs.items()}
-    whole = without_the_dying(scene, whole)
+    whole = with_locks(scene, without_the_dying(scene, whole))
     _check_principals(scene, pairs, whole)
     if findings.faults and findings.probe:
         # What the account answers may be another fault, and all faults are told at once.

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from reconciler.diff.locks import locks
 from reconciler.diff.nouns import Scene
 from reconciler.kinds import KINDS
 from reconciler.kinds.references import Dangling
 from reconciler.model import Conflict, Declared, Facet, Items, Note, Observed, Origin, Skip, Value
 from reconciler.model.mark import MARK_KEY
 
-__all__ = ["item_origin", "left", "settled", "untold"]
+__all__ = ["dropped", "item_origin", "left", "settled", "untold"]
 
 
 def settled(scene: Scene, declared: Declared, observed: Observed[Any] | None) -> Any:
@@ -131,9 +130,9 @@ def _items(scene: Scene, declared: Declared, observed: Observed[Any] | None, fac
         if facet.refers and key not in live and _is_shut(scene, declared, facet, key):
             continue
         found[key] = value
-    gone = _dropped(scene, declared, facet, live)
+    gone = dropped(scene, declared, facet, live)
     for key, value in live.items():
-        if key not in found and _keeps(scene, declared, facet, (key, value), gone):
+        if key not in found and _keeps(scene, declared, facet, key, gone):
             found[scene.moved.get(key, key) if facet.refers else key] = value
     return found
 
@@ -149,7 +148,7 @@ def _is_shut(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     return True
 
 
-def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, Any]) -> frozenset[str]:
+def dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, Any]) -> frozenset[str]:
     """Return the keys of the items that shall not be there; what leads nowhere any more is known by its name alone."""
     texts = declared.dropped.get(facet.field, frozenset())
     if not facet.refers or scene.desired.verbatim:
@@ -163,9 +162,8 @@ def _dropped(scene: Scene, declared: Declared, facet: Items, live: Mapping[str, 
     return frozenset(found)
 
 
-def _keeps(scene: Scene, declared: Declared, facet: Items, item: tuple[str, Any], gone: frozenset[str]) -> bool:
+def _keeps(scene: Scene, declared: Declared, facet: Items, key: str, gone: frozenset[str]) -> bool:
     """Return whether a live item that is not declared stays, noting those that somebody may wonder about."""
-    key, value = item
     if declared.manage.get(facet.field) == "additive":
         if key not in gone:
             rule = ("manage", "its document says to keep what is added")
@@ -176,9 +174,7 @@ def _keeps(scene: Scene, declared: Declared, facet: Items, item: tuple[str, Any]
         if pattern is not None and key != MARK_KEY:
             _spare_tag(scene, declared, facet, key, pattern)
         return pattern is not None
-    if facet.refers and _keeps_tie(scene, declared, facet, key):
-        return True
-    return key not in gone and locks(scene, declared, facet, key, value)
+    return bool(facet.refers) and _keeps_tie(scene, declared, facet, key)
 
 
 def _spare_tag(scene: Scene, declared: Declared, facet: Items, key: str, rule: str) -> None:

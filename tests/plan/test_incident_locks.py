@@ -34,8 +34,13 @@ LOCKS: dict[str, tuple[list[Any], list[Any], list[str]]] = {
     "a policy of the account": ([DENY, user(policies=["deny"])], [DENY, user()], ["user/u policies"]),
     "a policy whose document changes with the plan": (
         [DENY, user(policies=["deny"])],
-        [policy("deny", READ), user()],
+        [policy("deny", MIXED), user()],
         ["user/u policies"],
+    ),
+    "a membership of a group that loses another Deny": (
+        [group(policies=[ALL], inline_policies={"i": NO_READ}, members=["u"]), user()],
+        [group(inline_policies={"i": READ}), user()],
+        ["group/g policies", "user/u groups"],
     ),
     "a policy that nobody declares": ([DENY, user(policies=["deny"])], [user()], ["user/u policies"]),
     "a policy of AWS": ([user(policies=[ALL])], [user()], ["user/u policies"]),
@@ -68,6 +73,15 @@ FREE: dict[str, tuple[list[Any], list[Any]]] = {
     "an Allow": ([user(inline_policies={"i": READ})], [user()]),
     "a policy that only allows": ([ALLOW, user(policies=["allow", "ReadOnlyAccess"])], [ALLOW, user()]),
     "a group that only allows": ([group(policies=["ReadOnlyAccess"]), user(groups=["g"])], [user()]),
+    "a policy that the plan takes its Deny from": (
+        [DENY, user(policies=["deny"])],
+        [policy("deny", READ), user()],
+    ),
+    "a policy that denies from this plan on": ([ALLOW, user(policies=["allow"])], [policy("allow", MIXED), user()]),
+    "a membership of a group that the plan takes the Deny from": (
+        [group(policies=[ALL], members=["u"]), user()],
+        [group(policies=[{"policy": ALL, "state": "absent"}]), user()],
+    ),
     "an item that is declared to go": (
         [DENY, user(policies=["deny", ALL])],
         [DENY, user(policies=[{"policy": text, "state": "absent"} for text in ("deny", ALL)])],

@@ -24,6 +24,7 @@ __all__ = [
     "Estate",
     "Snapshot",
     "accesses",
+    "as_read",
     "base_of",
     "live_of",
     "overlapping",
@@ -222,9 +223,12 @@ def live_of(documents: Estate, quotas: Mapping[str, int] = QUOTAS) -> Live:
     objects: Mapping[Address, Observed[Any]] = {}
     for step in planned_on(empty, documents).steps:
         objects = with_delta(objects, foreseen(objects, step.call, HOME))
-    # A reading tells a policy's ARN, which a call need not know.
-    read = {address: _with_arn(observed) for address, observed in sorted(objects.items())}
-    return Live(HOME, read, quotas)
+    return Live(HOME, as_read(objects), quotas)
+
+
+def as_read(objects: Mapping[Address, Observed[Any]]) -> dict[Address, Observed[Any]]:
+    """Return the objects as a reading shows them: it tells a policy's ARN, which a call need not know."""
+    return {address: _with_arn(observed) for address, observed in sorted(objects.items())}
 
 
 def _with_arn(observed: Observed[Any]) -> Observed[Any]:

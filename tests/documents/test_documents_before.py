@@ -102,7 +102,6 @@ LINKS = ["l.yaml", "deep/m.yml", "deep/n.json", "folder", "o.yaml"]
 TARGETS = [
     "a.yaml", "deep/c.yaml", "../a.yaml", "deep/../a.yaml", "../x.json", "y.json", ".hidden/f.yaml", "nowhere.yaml",
     "../state/a.yaml", "../../state/deep/c.yaml", "l.yaml", "m.yml", "o.yaml", "folder/c.yaml", "deep", ".",
-    "a.yaml/..",
 ]  # fmt: skip
 OUTSIDE = ["../outside.yaml", "../../../far.yaml", "/etc/hostname"]
 

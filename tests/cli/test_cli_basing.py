@@ -67,7 +67,7 @@ def test_plan_drift_and_apply_know_what_was_declared_at_the_base(
     found = [base for base in bases if base is not None]
     assert [(base.commit, sorted(map(str, base.desired.declared))) for base in found] == [
         (head(documents), ["policy/readers", "user/alice", "user/bob"])
-    ] * 3
+    ] * 4
     assert call("plan", "--sandbox").code == 0
     assert bases[-1] is None
 
@@ -144,6 +144,26 @@ def test_a_base_that_is_wrong_is_a_warning_and_no_base(call: Runner, documents: 
     assert warnings[0].endswith("; 1 more error")
     assert len(warnings) == 1
     assert bases == [None]
+
+
+def test_what_is_wrong_at_the_base_is_told_once_for_all_accounts(call: Runner, documents: Path) -> None:
+    accounts = f"version: 1\naccounts: {{one: {{id: '{ACCOUNT}'}}, two: {{id: '210987654321'}}}}\n"
+    (documents / "reconciler.yaml").write_text(accounts)
+    (documents / "bob.yaml").write_text("kind: user\nnam: bob\n")
+    commit(documents)
+    (documents / "bob.yaml").write_text(BOB)
+    for words in ([], ["--sandbox"]):
+        assert call("validate", *words, "--base=HEAD").err.count("are wrong, so guards hold as without --base") == 1
+
+
+def test_validate_against_an_account_asks_the_guards_with_the_base(call: Runner, documents: Path) -> None:
+    assert call("apply", "--sandbox", "--yes").code == 0
+    (documents / "bob.yaml").unlink()
+    assert "user/bob is declared no more" in call("validate", "--base=HEAD").err
+    warned = call("validate", "--sandbox", "--base=HEAD").err
+    assert f"a guard refuses the plan for account {ACCOUNT}: " in warned
+    assert "left-behind user/bob" in warned
+    assert "declared no more: if it is still live" not in warned
 
 
 def test_a_commit_without_the_directory_declares_nothing_and_says_so(

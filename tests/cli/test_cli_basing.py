@@ -86,6 +86,19 @@ def test_a_saved_plan_is_made_anew_with_the_base_that_is_named_when_it_is_applie
     assert [base.commit if base is not None else None for base in bases] == [first, first, last, None]
 
 
+def test_the_base_counts_for_nothing_where_a_saved_plan_undoes_a_run(
+    call: Runner, documents: Path, tmp_path: Path
+) -> None:
+    applied = call("apply", "--sandbox", "--yes")
+    journal = next(line.removeprefix("journal: ") for line in applied.err.splitlines() if line.startswith("journal: "))
+    file = str(tmp_path / "undo.json")
+    assert call("undo", journal, "--sandbox", "--out", file).code == 0
+    done = call("apply", "--sandbox", "--base=HEAD", "--yes", f"--undoes={journal}", file)
+    assert f"note: --base counts for nothing here: {file} undoes a run" in done.err
+    assert done.code == 0
+    del documents
+
+
 def test_hints_carry_the_base() -> None:
     target = Target(Path("desired-state"), sandbox="default", base="origin/main")
     assert target.command("apply") == "reconciler apply --sandbox --base=origin/main"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 import click
@@ -18,7 +18,7 @@ from reconciler.report.lines import counted
 if TYPE_CHECKING:
     from reconciler.documents import Before, Source
 
-__all__ = ["before", "on_base", "told", "with_base", "with_scope"]
+__all__ = ["before", "on_base", "on_bases", "told", "with_base", "with_scope"]
 
 _BASE = click.option(
     "--base",
@@ -79,14 +79,25 @@ def on_base(found: Before | None, desired: Desired) -> Base | None:
 
     That they are wrong stops nothing; without them guards take the stricter answer.
     """
+    return on_bases(found, [desired])[0]
+
+
+def on_bases(found: Before | None, desired: Sequence[Desired]) -> list[Base | None]:
+    """Do as ``on_base`` does for several; what is wrong for all of them is told once."""
     if found is None:
-        return None
-    base, faults = found.base(desired.account, desired.today)
-    if base is None:
-        more = f"; {counted(len(faults) - 1, 'more error')}" if len(faults) > 1 else ""
-        what = f"the documents of commit {found.commit.short} are wrong, so guards hold as without --base"
-        complain("warning", f"--base: {what}: {faults[0]}{more}")
-    return base
+        return [None for _ in desired]
+    bases: list[Base | None] = []
+    wrong: dict[str, None] = {}
+    for one in desired:
+        base, faults = found.base(one.account, one.today)
+        bases.append(base)
+        if base is None:
+            more = f"; {counted(len(faults) - 1, 'more error')}" if len(faults) > 1 else ""
+            what = f"the documents of commit {found.commit.short} are wrong, so guards hold as without --base"
+            wrong[f"--base: {what}: {faults[0]}{more}"] = None
+    for text in wrong:
+        complain("warning", text)
+    return bases
 
 
 def told(head: Desired, base: Base) -> list[str]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -75,14 +74,18 @@ def validate(target: Target) -> int:
     """
     source = run.checked(target, offline=True)
     before = basing.before(target, source)
-    if target.sandbox is not None or target.profile is not None:
-        made, _ = run.planned(replace(target, base=None), source)
+    asked = target.sandbox is not None or target.profile is not None
+    reached = [run.reached(target, source)] if asked else []
+    found = run.declared(target, source)
+    bases = basing.on_bases(before, [*(desired for _, desired in reached), *found])
+    for iam, desired in reached:
+        made = run.made(desired, iam, base=bases.pop(0))
         expectations.refuse(made.unmet)
         for alarm in gate.alarms(made):
             complain("warning", f"a guard refuses the plan for account {made.account.id}: {alarm}")
-    found = run.declared(target, source)
-    bases = [(desired, basing.on_base(before, desired)) for desired in found]
-    for what in dict.fromkeys(what for desired, base in bases if base for what in basing.told(desired, base)):
+    known = {desired.account.id for _, desired in reached}
+    unknown = [pair for pair in zip(found, bases, strict=True) if pair[0].account.id not in known]
+    for what in dict.fromkeys(what for desired, base in unknown if base for what in basing.told(desired, base)):
         complain("warning", what)
     expected = expectations.judged(found)
     with unread():

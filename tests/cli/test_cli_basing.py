@@ -67,7 +67,7 @@ def test_plan_drift_and_apply_know_what_was_declared_at_the_base(
     found = [base for base in bases if base is not None]
     assert [(base.commit, sorted(map(str, base.desired.declared))) for base in found] == [
         (head(documents), ["policy/readers", "user/alice", "user/bob"])
-    ] * 3
+    ] * 4
     assert call("plan", "--sandbox").code == 0
     assert bases[-1] is None
 
@@ -84,6 +84,19 @@ def test_a_saved_plan_is_made_anew_with_the_base_that_is_named_when_it_is_applie
     for base in ("--base=HEAD", None):
         assert call("apply", "--sandbox", *([base] if base else []), "--yes", file).code == 0
     assert [base.commit if base is not None else None for base in bases] == [first, first, last, None]
+
+
+def test_the_base_counts_for_nothing_where_a_saved_plan_undoes_a_run(
+    call: Runner, documents: Path, tmp_path: Path
+) -> None:
+    applied = call("apply", "--sandbox", "--yes")
+    journal = next(line.removeprefix("journal: ") for line in applied.err.splitlines() if line.startswith("journal: "))
+    file = str(tmp_path / "undo.json")
+    assert call("undo", journal, "--sandbox", "--out", file).code == 0
+    done = call("apply", "--sandbox", "--base=HEAD", "--yes", f"--undoes={journal}", file)
+    assert f"note: --base counts for nothing here: {file} undoes a run" in done.err
+    assert done.code == 0
+    del documents
 
 
 def test_hints_carry_the_base() -> None:
@@ -144,6 +157,26 @@ def test_a_base_that_is_wrong_is_a_warning_and_no_base(call: Runner, documents: 
     assert warnings[0].endswith("; 1 more error")
     assert len(warnings) == 1
     assert bases == [None]
+
+
+def test_what_is_wrong_at_the_base_is_told_once_for_all_accounts(call: Runner, documents: Path) -> None:
+    accounts = f"version: 1\naccounts: {{one: {{id: '{ACCOUNT}'}}, two: {{id: '210987654321'}}}}\n"
+    (documents / "reconciler.yaml").write_text(accounts)
+    (documents / "bob.yaml").write_text("kind: user\nnam: bob\n")
+    commit(documents)
+    (documents / "bob.yaml").write_text(BOB)
+    for words in ([], ["--sandbox"]):
+        assert call("validate", *words, "--base=HEAD").err.count("are wrong, so guards hold as without --base") == 1
+
+
+def test_validate_against_an_account_asks_the_guards_with_the_base(call: Runner, documents: Path) -> None:
+    assert call("apply", "--sandbox", "--yes").code == 0
+    (documents / "bob.yaml").unlink()
+    assert "user/bob is declared no more" in call("validate", "--base=HEAD").err
+    warned = call("validate", "--sandbox", "--base=HEAD").err
+    assert f"a guard refuses the plan for account {ACCOUNT}: " in warned
+    assert "left-behind user/bob" in warned
+    assert "declared no more: if it is still live" not in warned
 
 
 def test_a_commit_without_the_directory_declares_nothing_and_says_so(

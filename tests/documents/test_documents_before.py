@@ -102,7 +102,6 @@ LINKS = ["l.yaml", "deep/m.yml", "deep/n.json", "folder", "o.yaml"]
 TARGETS = [
     "a.yaml", "deep/c.yaml", "../a.yaml", "deep/../a.yaml", "../x.json", "y.json", ".hidden/f.yaml", "nowhere.yaml",
     "../state/a.yaml", "../../state/deep/c.yaml", "l.yaml", "m.yml", "o.yaml", "folder/c.yaml", "deep", ".",
-    "a.yaml/..",
 ]  # fmt: skip
 OUTSIDE = ["../outside.yaml", "../../../far.yaml", "/etc/hostname"]
 
@@ -135,7 +134,9 @@ def trees(draw: st.DrawFn) -> dict[str, str | bytes | Path]:
     """Draw what a directory holds; half of them hold faults."""
     sound = draw(st.booleans())
     team = draw(st.sampled_from(["x", "y", "{{ account_id }}"]))
-    found: dict[str, str | bytes | Path] = {"state/reconciler.yaml": f"{SETTINGS}variables: {{team: '{team}'}}\n"}
+    filled = draw(st.sampled_from(["", "defaults: [{match: 'user/*', tags: {t: '{{ team }}'}, path: /d/}]\n"]))
+    settings = f"{SETTINGS}variables: {{team: '{team}'}}\n{filled}"
+    found: dict[str, str | bytes | Path] = {"state/reconciler.yaml": settings}
     for name in draw(st.lists(st.sampled_from(FILES), unique=True, max_size=5)):
         found[f"state/{name}"] = draw(documents(sound=sound))
     texts = [POLICY % "*", POLICY % "arn:aws:s3:::{{ team }}"]

@@ -13,7 +13,7 @@ from reconciler.model import Address, Base, Desired, GuardId, Items, LeftBehind,
 from reconciler.model.mark import marked_by, owner_named
 from reconciler.plan.standing import closure
 
-__all__ = ["left_alone", "left_behind", "pruned", "rulings", "skips"]
+__all__ = ["left_alone", "left_behind", "rulings", "skips"]
 
 _MADE_BY_OTHERS = (
     ("role/organizationaccountaccessrole", "AWS Organizations"),
@@ -160,11 +160,6 @@ def _others(settings: Settings, address: Address, observed: Observed[Any] | None
 def _tags(observed: Observed[Any] | None) -> Mapping[str, str]:
     tags: Mapping[str, str] = getattr(observed.resource, "tags", {}) if observed is not None else {}
     return tags
-
-
-def pruned(desired: Desired, ruled: Mapping[Address, Ruling]) -> list[Address]:
-    """Return what prune deletes, sorted."""
-    return sorted(a for a, ruling in ruled.items() if ruling.fate == "delete" and a not in desired.declared)
 
 
 def left_alone(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) -> set[Address]:

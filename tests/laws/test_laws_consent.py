@@ -15,7 +15,7 @@ from support.guarding import days_ago
 from support.worlds import desired_of
 
 from reconciler import plan
-from reconciler.model import GUARDS, Address, Base, Consent, Desired, Limit, Live, Observed, Plan, Roles, Rule
+from reconciler.model import GUARDS, Address, Base, Consent, Desired, GuardId, Limit, Live, Observed, Plan, Roles, Rule
 from reconciler.model.mark import MARK_KEY, mark_value
 
 PATTERNS = ["policy/p1", "group/*", "user/u2", "role/r1", "policy/*"]
@@ -88,12 +88,12 @@ def made(one: Case, *consents: Consent) -> Plan:
     return plan.make(dataclasses.replace(desired, consents=consents), Snapshot(live), live, base=base)
 
 
-def against(found: Plan) -> set[tuple[str, str]]:
+def against(found: Plan) -> set[tuple[GuardId, str]]:
     """Return which guards speak, each with its subject, consented to or not."""
     return {*left_open(found), *((alarm.guard, alarm.subject) for alarm in found.alarms)}
 
 
-def left_open(found: Plan) -> set[tuple[str, str]]:
+def left_open(found: Plan) -> set[tuple[GuardId, str]]:
     """Return which guards leave writes out, each with the object that they would be made on."""
     return {(one.guard, str(one.address)) for one in found.conflicts if one.guard is not None}
 
@@ -122,7 +122,7 @@ def test_an_exception_for_one_guard_and_one_address_lifts_nothing_else(seed: int
     one = case(seed)
     bare = made(one)
     said = against(bare)
-    known = said | spared(bare)
+    known = {*said, *spared(bare)}
     every = (Consent(guard, subject) for guard, subject in product(GUARDS, subjects(one)))
     others = [consent for consent in every if (consent.guard, consent.subject) not in known]
     found = made(one, *others)

@@ -173,6 +173,10 @@ class Checkout:
         done = self._run("adopt", *addresses, f"--dir={self.documents}")
         assert done.code == 0, done.err
 
+    def apply_saved(self, plan: Path, *options: str) -> Any:
+        """Apply a saved plan and return how that ended."""
+        return self._run("apply", str(plan), f"--dir={self.documents}", "--yes", f"--now={DAY}", *options)
+
     def plan(self, *options: str, now: str = DAY) -> Told:
         """Return what the plan tells to programs."""
         done = self.run("plan", "--format=json", *options, now=now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +38,24 @@ def test_a_pull_request_that_loosens_a_limit_is_judged_by_the_limit_that_it_loos
     limited.commit("both", agreed=both)
     told = limited.applied(*(f"DeletePolicy policy/{name}" for name in NAMES), options=options)
     assert told.consents == {LOOSENED: "used", "limit-delete account": "used"}
+
+
+def test_a_plan_that_was_refused_against_its_base_is_not_let_through_by_leaving_the_base_out(
+    limited: Checkout, tmp_path: Path
+) -> None:
+    limited.commit("fewer policies", settings=LOOSE, policies=GONE)
+    before = limited.account.objects()
+    saved = tmp_path / "plan.json"
+    assert limited.run("plan", "--base=main", f"--out={saved}").code == 3
+    without, with_base = limited.apply_saved(saved), limited.apply_saved(saved, "--base=main")
+    assert (without.code, with_base.code) == (3, 3)
+    assert "--base" in without.err
+    assert "limit-delete" in with_base.err
+    both = exception("settings-loosened", "settings/limits.delete") + exception("limit-delete", "account")
+    limited.commit("agreed", agreed=both)
+    assert limited.account.objects() == before
+    assert limited.apply_saved(saved, "--base=main").code == 0
+    assert limited.account.objects() == {}
 
 
 def test_a_pull_request_that_keeps_to_the_limit_and_tightens_it_is_let_through(limited: Checkout) -> None:

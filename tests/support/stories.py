@@ -159,9 +159,17 @@ class Checkout:
         """Begin a branch where the checkout is."""
         git(self.root, "switch", "-q", "-c", name)
 
+    def switch(self, name: str) -> None:
+        """Go to a branch."""
+        git(self.root, "switch", "-q", name)
+
+    def merge_base(self, name: str) -> str:
+        """Return the commit in which the checkout and a branch part."""
+        return git(self.root, "merge-base", name, "HEAD")
+
     def merge(self, name: str) -> None:
         """Merge a branch into main, and be there."""
-        git(self.root, "switch", "-q", "main")
+        self.switch("main")
         git(self.root, "merge", "-q", "--no-ff", "-m", f"Merge {name}", name)
 
     def run(self, command: str, *options: str, now: str = DAY) -> Any:

@@ -189,6 +189,45 @@ def test_a_copy_of_a_template_that_keeps_its_owner_takes_the_others_objects_for_
     assert reasons == {"marked as ours and no longer declared (prune)"}
 
 
+def test_a_copy_of_a_template_that_keeps_its_owner_prunes_nothing_that_its_own_base_never_declared(
+    checkouts: Callable[[str], Checkout], account: Account
+) -> None:
+    orders, billing = checkouts("orders"), checkouts("billing")
+    orders.commit("begin", settings=PRUNING, roles="---\n".join(map(role, ORDERS)))
+    orders.applied(*(f"CreateRole role/{name}" for name in ORDERS))
+    before = account.objects()
+
+    billing.commit("a copy of the template", settings=PRUNING)
+    billing.branch("first")
+    billing.commit("a role", roles=role("billing") + "---\n" + role("spare"))
+    made = ["CreateRole role/billing", "CreateRole role/spare"]
+    told = billing.applied(*made, options=["--base=main"])
+    assert [one["address"] for one in told.plan["left_behind"]] == [f"role/{name}" for name in ORDERS]
+    billing.merge("first")
+    billing.branch("second")
+    billing.commit("one role less", roles=role("billing"))
+    billing.applied("DeleteRole role/spare", options=["--base=main"])
+    assert {address: text for address, text in account.objects().items() if "orders" in address} == before
+
+
+def test_a_branch_that_is_behind_prunes_nothing_that_was_merged_since(team: Checkout, account: Account) -> None:
+    team.commit("begin", settings=PRUNING, readers=READERS)
+    team.applied("CreatePolicy policy/readers")
+    team.branch("late")
+    team.commit("writers", writers=policy("writers", "s3:PutObject"))
+    team.switch("main")
+    team.branch("early")
+    team.commit("a role", roles=role("early"))
+    team.merge("early")
+    team.applied("CreateRole role/early", options=["--base=HEAD~1"])
+
+    team.switch("late")
+    told = team.plan(f"--base={team.merge_base('main')}")
+    assert (told.calls, told.against) == (["CreatePolicy policy/writers"], set())
+    assert [one["address"] for one in told.plan["left_behind"]] == ["role/early"]
+    assert "role/early" in account.objects()
+
+
 def role(name: str) -> str:
     return f"kind: role\nname: {name}\nservice: lambda\n"
 

@@ -136,7 +136,8 @@ def save(made: Plan, basis: Basis, target: Target, out: Path, expires: dt.timede
     until = now + expires if isinstance(expires, dt.timedelta) else expires
     if until is not None and until <= now:
         raise click.UsageError(f"--expires: {until.isoformat()} is past already")
-    header = Header(reconciler.__version__, str(made.header.get("caller", "")), _commit(target.directory), now, until)
+    caller, commit = str(made.header.get("caller", "")), _commit(target.directory)
+    header = Header(reconciler.__version__, caller, commit, now, until, made.base)
     _write(out, dump(made, basis, header))
     command = dataclasses.replace(target, plan=out).command("apply")
     complain(
@@ -206,6 +207,9 @@ def _maker(saved: Saved, target: Target, file: Path) -> tuple[Iam, Account, _Aga
         return _undoer(saved.basis, target, file)
     if target.journal is not None:
         raise RefusedError([f"{file}: the plan was made from documents, so there is no journal that it undoes"])
+    if saved.header.base is not None and target.base is None:
+        what = "was made with --base, and what its guards said then they must be able to say now: give a base again"
+        raise RefusedError([f"{file} {what}; it was --base={saved.header.base}"])
     iam, desired, base = run.based(target, run.checked(target))
     asked = accepted(desired, target)
 

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from reconciler.diff.nouns import Scene
+from reconciler.diff.sparing import tie_untouched
 from reconciler.kinds import KINDS
 from reconciler.kinds.references import Dangling
 from reconciler.model import Conflict, Declared, Facet, Items, Note, Observed, Origin, Skip, Value
@@ -142,8 +143,7 @@ def _is_shut(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     ruling = scene.sparing(facet, scene.target(facet.refers or "", key))
     if ruling is None:
         return False
-    why = ruling.reason.removeprefix("it ")
-    scene.findings.notes.add(Note(declared.address, f"{facet.label(key)} {why}: not added"))
+    tie_untouched(scene, declared, facet, key, ruling, is_there=False)
     _skip(scene, declared, facet, key, (ruling.rule, ruling.reason), ruling.origin)
     return True
 
@@ -197,8 +197,7 @@ def _sparing_tag(scene: Scene, key: str) -> str | None:
 def _keeps_tie(scene: Scene, declared: Declared, facet: Items, key: str) -> bool:
     target = scene.target(facet.refers or "", key)
     if ruling := scene.sparing(facet, target):
-        why = ruling.reason.removeprefix("it ")
-        scene.findings.notes.add(Note(declared.address, f"{target} {why}: its tie is not removed"))
+        tie_untouched(scene, declared, facet, key, ruling, is_there=True)
         _skip(scene, declared, facet, key, (ruling.rule, ruling.reason), ruling.origin)
         return True
     if facet.inverse:

@@ -22,7 +22,7 @@ from reconciler.model import (
     Value,
 )
 
-__all__ = ["not_created", "not_deleted", "not_renamed", "not_updated", "stranded", "used", "way_out"]
+__all__ = ["not_created", "not_deleted", "not_renamed", "not_updated", "stranded", "tie_untouched", "used", "way_out"]
 
 _SHOWN = 8
 """How many differences are told of an object that is not written."""
@@ -76,6 +76,27 @@ def not_renamed(findings: Findings, declared: Declared, old: Address, spared: Ad
         remedy += f": {way_out(ruling.guard, spared)}"
     where = declared.at("renamed_from")
     findings.conflicts.append(Conflict(declared.address, "renamed_from", what, remedy, where, ruling.guard))
+
+
+def tie_untouched(scene: Scene, declared: Declared, facet: Items, key: str, ruling: Ruling, *, is_there: bool) -> None:
+    """Tell that a tie to an object that is spared is neither cut nor made: a conflict, if that is a guard's doing.
+
+    What the document of the other end says of its ties is told there.
+    """
+    target = scene.target(facet.refers or "", key)
+    other = scene.desired.declared.get(target) if target is not None else None
+    told = other is not None and facet.inverse in other.given
+    if target is None or target not in scene.live.objects or ruling.guard is None or told:
+        why = ruling.reason.removeprefix("it ")
+        what = f"{target} {why}: its tie is not removed" if is_there else f"{facet.label(key)} {why}: not added"
+        scene.findings.notes.add(Note(declared.address, what))
+        return
+    shall = "shall not be" if is_there else "shall be"
+    what = f"{declared.address} {shall} among its {facet.inverse or facet.field}, but {ruling.reason}"
+    consent = way_out(ruling.guard, target, verbatim=scene.desired.verbatim)
+    remedy = f"write into {declared.address} what is live, or {consent}"
+    origin = declared.at(facet.field)
+    scene.findings.conflicts.append(Conflict(target, facet.inverse or facet.field, what, remedy, origin, ruling.guard))
 
 
 def _held(ruling: Ruling) -> str:

@@ -35,6 +35,8 @@ class Header:
     commit: str | None
     created: dt.datetime
     expires: dt.datetime | None = None
+    base: str | None = None
+    """The commit that the documents were held against, so that guards must be asked with a base again."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def _header(header: Header) -> dict[str, Any]:
         "commit": header.commit,
         "created": header.created.isoformat(),
         "expires": expires,
+        **({"base": header.base} if header.base is not None else {}),
     }
 
 
@@ -171,6 +174,7 @@ def _saved(content: Mapping[str, Any]) -> Saved:
             header["commit"],
             _moment(header["created"]),
             _moment(expires) if expires is not None else None,
+            header.get("base"),
         ),
     )
 

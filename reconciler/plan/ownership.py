@@ -51,6 +51,7 @@ class _Court:
         self._live = live
         self._settings = settings
         self._sources = _sources(desired)
+        self._base = base
         self._before = _present(base)
         self._guarded = self._protected()
 
@@ -98,12 +99,16 @@ class _Court:
         return _DECLARE
 
     def _prunes(self, address: Address, observed: Observed[Any] | None) -> str | None:
-        """Return how it is known that an undeclared object that shall be pruned was ours, or None."""
+        """Return how it is known that an undeclared object that shall be pruned was ours, or None.
+
+        Where a base tells what was declared, a mark alone is no proof: whoever may tag an object can set it, and so can
+        another repository that was copied with its owner.
+        """
         if not self._settings.prune or address in self._sources:
             return None
-        if marked_by(_tags(observed), self._settings.owner, address):
-            return "marked as ours"
-        return "declared at the base" if address in self._before else None
+        if self._base is not None:
+            return "declared at the base" if address in self._before else None
+        return "marked as ours" if marked_by(_tags(observed), self._settings.owner, address) else None
 
     def _protecting(self, address: Address) -> Ruling | None:
         rule = self._settings.protecting(address, self._desired.today)

@@ -260,6 +260,7 @@ PRUNE = {"owner": "me", "prune": "true"}
         ([user()], {}, "", {}, [], ["user/u"]),
         ([user()], {}, "", {"ignore": ["user/u"]}, [], ["user/u"]),
         ([], PRUNE, "", {}, [], []),
+        ([], PRUNE, "me/user/u", {}, [], ["user/u"]),
         ([absent("user/u")], PRUNE, "", {}, [], []),
         ([], {"owner": "me"}, "me/user/u", {}, [], ["user/u"]),
         (None, {"owner": "me"}, "me/user/u", {}, [], ["user/u"]),

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reconciler.errors import RefusedError
-from reconciler.model import Account, Address, Change, Live, Plan, Step
+from reconciler.model import Account, Address, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen
 from reconciler.plan.make import Begun, Library, Reader, accessed, unmet
@@ -133,9 +133,10 @@ def narrowed(
     same = set(keys) == set(every)
     access = anew.access if same else accessed(live, steps, reader)
     fails = anew.unmet if same else unmet(fresh.expectations, live, steps, reader)
-    plan = dataclasses.replace(_plan(fresh, steps, beyond, live), access=access, unmet=fails)
+    plan = dataclasses.replace(_plan(fresh, steps, live), access=access, unmet=fails)
     # A guard may look at every moment of a run, so that another order is another plan to it.
-    return Narrowed(plan if keys == every else judge(plan, live, reader), done, beyond, lost, remade)
+    judged = plan if keys == every else judge(plan, live, reader)
+    return Narrowed(_shown(judged, beyond), done, beyond, lost, remade)
 
 
 def _stale(saved: Saved, live: Live) -> Iterator[str]:
@@ -248,24 +249,30 @@ def _bonds(kept: Sequence[Step], fresh: Sequence[Step]) -> dict[int, set[int]]:
     return nearest
 
 
-def _plan(fresh: Plan, steps: tuple[Step, ...], beyond: Sequence[Step], live: Live) -> Plan:
-    more = {step.address for step in beyond}
+def _plan(fresh: Plan, steps: tuple[Step, ...], live: Live) -> Plan:
     writes = {step.address for step in steps}
-    changes = [_shown(change, partly=change.address in more) for change in fresh.changes if change.address in writes]
     return dataclasses.replace(
         fresh,
         steps=steps,
-        changes=changes,
+        changes=[change for change in fresh.changes if change.address in writes],
         before=changed_by(live.objects, (step.call for step in steps), fresh.account),
     )
 
 
-def _shown(change: Change, *, partly: bool) -> Change:
-    """Return a change as it is shown: of one that the file holds only a part of, the writes have to tell."""
-    if not partly:
-        return change
+def _shown(plan: Plan, beyond: Sequence[Step]) -> Plan:
+    """Return the plan as it is shown: of a change that the file holds only a part of, the writes have to tell.
+
+    Guards must have seen it whole: a step that is left out of the file hides nothing of those that are in it.
+    """
+    more = {step.address for step in beyond}
     warning = "only a part of what is asked for now is in the plan file: the writes below are what is done"
-    return dataclasses.replace(change, differences=(), warnings=(*change.warnings, warning))
+    changes = [
+        dataclasses.replace(change, differences=(), warnings=(*change.warnings, warning))
+        if change.address in more
+        else change
+        for change in plan.changes
+    ]
+    return dataclasses.replace(plan, changes=changes)
 
 
 def _named(step: Step) -> str:

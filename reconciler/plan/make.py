@@ -119,7 +119,7 @@ def _held_against(
     if base is None:
         return diff, frozenset()
     diff = dataclasses.replace(diff, changes=caused(diff.changes, desired, base, live, probed))
-    return scoped(diff, touched(desired, base)) if scope == "change" else (diff, frozenset())
+    return scoped(diff, touched(desired, base), live) if scope == "change" else (diff, frozenset())
 
 
 def _open_to_prune(desired: Desired, live: Live) -> set[tuple[Address, str]]:

@@ -9,11 +9,24 @@ from typing import Any
 
 from reconciler.diff import Ruling
 from reconciler.kinds import KINDS
-from reconciler.model import Address, Base, Desired, GuardId, Items, LeftBehind, Live, Observed, Rule, Settings, Skip
+from reconciler.model import (
+    Address,
+    Base,
+    Declared,
+    Desired,
+    GuardId,
+    Items,
+    LeftBehind,
+    Live,
+    Observed,
+    Rule,
+    Settings,
+    Skip,
+)
 from reconciler.model.mark import marked_by, owner_named
 from reconciler.plan.standing import closure
 
-__all__ = ["left_alone", "left_behind", "rulings", "skips"]
+__all__ = ["declared_at", "left_alone", "left_behind", "rulings", "skips"]
 
 _MADE_BY_OTHERS = (
     ("role/organizationaccountaccessrole", "AWS Organizations"),
@@ -146,6 +159,18 @@ def _present(base: Base | None) -> set[Address]:
     return {a for a, d in base.desired.declared.items() if d.state == "present"} if base is not None else set()
 
 
+def declared_at(base: Base, live: Live) -> dict[Address, Declared]:
+    """Return what the base wanted to be there, by the names that it has in the account.
+
+    What a base renames and the account has not renamed yet stands under both names; once it is, an object of the old
+    name is somebody else's.
+    """
+    found = {a: one for a, one in base.desired.declared.items() if one.state == "present"}
+    old = {Address(a.kind, one.renamed_from): one for a, one in found.items() if one.renamed_from}
+    waiting = {a: one for a, one in old.items() if a in live.objects and one.address not in live.objects}
+    return {**waiting, **found}
+
+
 def _others(settings: Settings, address: Address, observed: Observed[Any] | None) -> tuple[str, GuardId | None] | None:
     """Return why an object belongs to somebody else and the guard of it, if consent lifts that; None: it does not."""
     if observed is not None and (reserved := KINDS[address.kind].reserved(observed.resource)) is not None:
@@ -183,14 +208,14 @@ def left_behind(
     settings = desired.settings
     if base is None and settings.prune:
         return []
-    before = _present(base)
+    before = declared_at(base, live) if base is not None else {}
     found = []
     for address in sorted(left_alone(desired, live, ruled)):
         observed = live.objects[address]
         mark = marked_by(_tags(observed), settings.owner, address)
         if ruled[address].rule in _OTHERS or not (mark or address in before):
             continue
-        then = base.desired.declared[address] if base is not None and address in before else None
+        then = before.get(address)
         why = "it was declared at the base, and is no more" if then else "it is marked as ours and not declared"
         found.append(LeftBehind(address, why, _keeps(observed), then.origin if then else None))
     return sorted(found, key=lambda one: one.origin is None)

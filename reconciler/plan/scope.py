@@ -7,8 +7,9 @@ from collections.abc import Set as AbstractSet
 from typing import Literal, TypeAlias
 
 from reconciler.diff import Diff, Draft
-from reconciler.model import Address
-from reconciler.plan.order import merged, waits
+from reconciler.model import Address, Live
+from reconciler.plan.beyond import worse
+from reconciler.plan.order import merged, ordered, waits
 
 __all__ = ["Scope", "scoped"]
 
@@ -16,12 +17,32 @@ Scope: TypeAlias = Literal["all", "change"]
 """Whether a plan closes every difference, or only those of what the documents say otherwise than at the base."""
 
 
-def scoped(diff: Diff, about: AbstractSet[Address]) -> tuple[Diff, frozenset[Address]]:
+def scoped(diff: Diff, about: AbstractSet[Address], live: Live) -> tuple[Diff, frozenset[Address]]:
     """Return what closes the differences of the objects alone, and the objects whose differences are left out.
 
     With a call goes what it waits for: an object that it names is created first, with all that is declared of it, and
-    one that ends is first taken from its holders.
+    one that ends is first taken from its holders. Where somebody would get what neither the account nor the documents
+    give, or miss what both do, because something of what they hold is left out, that is closed as well.
     """
+    whole = [step.call for step in ordered(diff.drafts, diff.ties)]
+
+    def harms(about: AbstractSet[Address]) -> set[Address]:
+        part, _ = _limited(diff, about)
+        calls = [step.call for step in ordered(part.drafts, diff.ties)]
+        if not 0 < len(calls) < len(whole):
+            return set()
+        return {at for one in worse(live, calls, whole) for at in one.held}
+
+    more: set[Address] = set()
+    while added := (harms(about | more) & {draft.address for draft in diff.drafts}) - about - more:
+        more |= added
+    for one in sorted(more):
+        if not harms(about | more - {one}):
+            more.remove(one)
+    return _limited(diff, about | more)
+
+
+def _limited(diff: Diff, about: AbstractSet[Address]) -> tuple[Diff, frozenset[Address]]:
     kept = _needed(diff, about)
     drafts = [draft for draft in diff.drafts if draft.call.key in kept]
     left = {draft.address for draft in diff.drafts} - {draft.address for draft in drafts}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reconciler.model import Address, Alarm
+from reconciler.model import Alarm
 from reconciler.plan.guards.scene import Scene
+from reconciler.plan.ownership import declared_at
 
 __all__ = ["left_behind"]
 
@@ -22,14 +23,8 @@ def left_behind(scene: Scene) -> Iterator[Alarm]:
     """
     if scene.desired.verbatim:
         return
+    before = declared_at(scene.base, scene.live) if scene.base is not None else None
     for one in scene.plan.left_behind:
-        if scene.base is None or _declared_at_base(scene, one.address):
+        if before is None or one.address in before:
             what = "it is declared no more, and would keep what it has"
             yield scene.alarm("left-behind", one.address, what, _REMEDY, one.origin, (one.why, *one.keeps))
-
-
-def _declared_at_base(scene: Scene, address: Address) -> bool:
-    at_base = scene.base.desired.declared if scene.base is not None else {}
-    declared = at_base.get(address)
-    sources = (Address(other.kind, one.renamed_from) for other, one in at_base.items() if one.renamed_from)
-    return (declared is not None and declared.state == "present") or address in sources

@@ -9,6 +9,7 @@ from reconciler.kinds import KINDS
 from reconciler.model import Address, Alarm, Declared, Facet, Impact, Items, Observed, Value
 from reconciler.model.mark import marked_by
 from reconciler.plan.guards.scene import Scene
+from reconciler.plan.ownership import declared_at
 from reconciler.plan.standing import led_to
 
 __all__ = ["takeover"]
@@ -31,7 +32,7 @@ def takeover(scene: Scene) -> Iterator[Alarm]:
     losses = _Losses(scene)
     for address, declared in scene.desired.declared.items():
         observed = _found(scene, declared) if declared.state == "present" and not declared.adopt else None
-        if observed is None or observed.address not in scene.plan.before or _is_ours(scene, declared, observed):
+        if observed is None or observed.address not in scene.plan.before or _is_ours(scene, observed):
             continue
         lost = tuple(losses.of(declared, observed))
         if lost:
@@ -49,13 +50,11 @@ def _source(declared: Declared) -> Address:
     return Address(declared.address.kind, declared.renamed_from or declared.address.name)
 
 
-def _is_ours(scene: Scene, declared: Declared, observed: Observed[Any]) -> bool:
+def _is_ours(scene: Scene, observed: Observed[Any]) -> bool:
     tags: Mapping[str, str] = getattr(observed.resource, "tags", {})
     if marked_by(tags, scene.settings.owner, observed.address):
         return True
-    at_base = scene.base.desired.declared.values() if scene.base is not None else ()
-    names = {declared.address, observed.address}
-    return any(one.state == "present" and names & {one.address, _source(one)} for one in at_base)
+    return scene.base is not None and observed.address in declared_at(scene.base, scene.live)
 
 
 class _Losses:
@@ -87,7 +86,7 @@ class _Losses:
                 # Who belongs to both ends is taken from this one only where its own document says who they are.
                 if facet.grants or (facet.inverse and facet.field in declared.given):
                     yield from self._items(address, facet, old, new)
-            elif facet.field in written:
+            elif facet.field in written and old != new:
                 yield from self._value(address, facet, new)
 
     def _items(self, address: Address, facet: Items, old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

@@ -77,7 +77,7 @@ def before(target: Target, source: Source) -> Before | None:
 def on_base(found: Before | None, desired: Desired) -> Base | None:
     """Return what the documents of the commit said of the same account; None if there is no commit, or they are wrong.
 
-    That they are wrong stops nothing; without them guards take the stricter answer.
+    That they are wrong stops nothing; guards then judge as without a base.
     """
     return on_bases(found, [desired])[0]
 

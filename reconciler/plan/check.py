@@ -16,6 +16,7 @@ from reconciler.model import Account, Address, Live, Plan, Step
 from reconciler.plan.file import Saved
 from reconciler.plan.foresee import changed_by, foreseen
 from reconciler.plan.make import Begun, Library, Reader, accessed, unmet
+from reconciler.plan.partly import partly_shown
 from reconciler.plan.resume import Resumed, begun
 from reconciler.plan.touched import Touched, as_named, moved, touched_by
 
@@ -266,13 +267,7 @@ def _shown(plan: Plan, beyond: Sequence[Step]) -> Plan:
     """
     more = {step.address for step in beyond}
     warning = "only a part of what is asked for now is in the plan file: the writes below are what is done"
-    changes = [
-        dataclasses.replace(change, differences=(), warnings=(*change.warnings, warning))
-        if change.address in more
-        else change
-        for change in plan.changes
-    ]
-    return dataclasses.replace(plan, changes=changes)
+    return dataclasses.replace(plan, changes=partly_shown(plan.changes, more, warning))
 
 
 def _named(step: Step) -> str:

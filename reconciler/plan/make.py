@@ -11,7 +11,6 @@ from reconciler.diff import Diff, Ruling, compare
 from reconciler.model import Access, Account, Address, Base, Desired, Expectation, Live, Plan, Skip, Step, Unmet
 from reconciler.plan.causes import caused, touched
 from reconciler.plan.foresee import changed_by
-from reconciler.plan.guards import Scene, alarms
 from reconciler.plan.lives import losses
 from reconciler.plan.order import ordered
 from reconciler.plan.ownership import left_alone, left_behind, rulings, skips
@@ -164,6 +163,8 @@ def guarded(plan: Plan, desired: Desired, live: Live, iam: Library, base: Base |
     Raises:
         AccountError: the account cannot be read.
     """
+    from reconciler.plan.guards import Scene, alarms  # noqa: PLC0415  commands that plan nothing must not pay for it
+
     settings = stricter(desired.settings, base.desired.settings if base is not None else None)
     found = alarms(Scene(plan, desired, settings, live, iam.documents, base))
     before, now = ({alarm.consent for alarm in said if alarm.consent is not None} for said in (plan.alarms, found))

@@ -41,28 +41,25 @@ _OTHERS = frozenset({"foreign-owner", "reserved"})
 """The rules by which an object belongs to somebody else."""
 
 
-def rulings(
-    desired: Desired, live: Live, base: Base | None = None, settings: Settings | None = None
-) -> Mapping[Address, Ruling]:
+def rulings(desired: Desired, live: Live, base: Base | None = None) -> Mapping[Address, Ruling]:
     """Return for every object, declared or live, what may be done to it and why.
 
     Args:
-        desired: What the documents say.
+        desired: What the documents say, under the settings that guards hold to.
         live: The account.
         base: What they said before; what they declared then may be pruned.
-        settings: The settings that guards hold to, where they are not the documents' own.
     """
-    court = _Court(desired, live, base, settings if settings is not None else desired.settings)
+    court = _Court(desired, live, base)
     return {address: court.ruling(address) for address in {*live.objects, *desired.declared}}
 
 
 class _Court:
     """Rules over one account."""
 
-    def __init__(self, desired: Desired, live: Live, base: Base | None, settings: Settings) -> None:
+    def __init__(self, desired: Desired, live: Live, base: Base | None) -> None:
         self._desired = desired
         self._live = live
-        self._settings = settings
+        self._settings = desired.settings
         self._sources = _sources(desired)
         self._base = base
         self._before = _present(base)
@@ -236,8 +233,6 @@ def _keeps(observed: Observed[Any]) -> tuple[str, ...]:
 
 def skips(desired: Desired, live: Live, ruled: Mapping[Address, Ruling]) -> list[Skip]:
     """Return the live objects that are not written whatever they look like, each with its rule."""
-    if desired.verbatim:
-        return []
     sources = _sources(desired)
     return [
         Skip(address, ruling.rule, ruling.reason, "", ruling.origin)

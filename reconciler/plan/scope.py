@@ -10,6 +10,7 @@ from reconciler.diff import Diff, Draft
 from reconciler.model import Address, Live
 from reconciler.plan.beyond import worse
 from reconciler.plan.order import merged, ordered, waits
+from reconciler.plan.partly import partly_shown
 
 __all__ = ["Scope", "scoped"]
 
@@ -47,13 +48,7 @@ def _limited(diff: Diff, about: AbstractSet[Address]) -> tuple[Diff, frozenset[A
     drafts = [draft for draft in diff.drafts if draft.call.key in kept]
     left = {draft.address for draft in diff.drafts} - {draft.address for draft in drafts}
     partly = {draft.address for draft in diff.drafts if draft.call.key not in kept} - left
-    changes = [
-        dataclasses.replace(change, differences=(), warnings=(*change.warnings, _PARTLY))
-        if change.address in partly
-        else change
-        for change in diff.changes
-        if change.address not in left
-    ]
+    changes = partly_shown((change for change in diff.changes if change.address not in left), partly, _PARTLY)
     conflicts = [conflict for conflict in diff.conflicts if conflict.address in about]
     return dataclasses.replace(diff, drafts=drafts, changes=changes, conflicts=conflicts), frozenset(left)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Runner, process, runner, write
+from cli.cli_support import ACCOUNT, USERS, Runner, process, write
 
 from reconciler.live.keeping import Kept, Version
 
@@ -57,11 +57,6 @@ policies: [readers]
 permissions_boundary: limited
 """
 SECRET, OPEN = "arn:aws:s3:::secret/x", "arn:aws:s3:::open/x"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from cli.cli_support import Runner, runner
+from cli.cli_support import Runner
 
 SETTINGS = 'version: 1\naccount: "123456789012"\ndefaults: [{match: role/made-*, adopt: true}]\n'
 USERS = "\ufeffkind: user\r\nname: alice # she\r\n---\r\n{kind: user, name: bob}\r\n"
@@ -29,11 +29,6 @@ adopt: true
 description: "{{ region }}"
 service: lambda
 """
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
 
 
 @pytest.fixture

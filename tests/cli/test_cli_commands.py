@@ -9,7 +9,7 @@ from typing import Any
 
 import boto3
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Runner, runner, write
+from cli.cli_support import ACCOUNT, USERS, Runner, write
 from support.faults import interruptible, press_ctrl_c
 
 from reconciler import live, sandbox
@@ -25,25 +25,6 @@ document:
   Version: "2012-10-17"
   Statement: [{{Effect: Allow, Action: "s3:GetObject", Resource: "*"}}]
 """
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
-
-
-@pytest.fixture
-def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return write(tmp_path / "desired-state", users=USERS)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
-    """Let the credentials of the environment lead to an account in memory."""
-    session = sandbox.session(account=ACCOUNT, region="eu-west-1")
-    monkeypatch.setattr(live, "session", lambda _profile, _region: session)
-    return session
 
 
 def names(session: boto3.Session) -> set[str]:

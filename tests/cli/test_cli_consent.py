@@ -10,10 +10,9 @@ from pathlib import Path
 
 import boto3
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Runner, runner, write
+from cli.cli_support import ACCOUNT, Runner, write
 
 import reconciler.plan.guards
-from reconciler import live, sandbox
 from reconciler.cli import applying, consenting
 from reconciler.cli import run as rooms
 from reconciler.cli.target import Target
@@ -26,25 +25,6 @@ ACCEPT = "--accept=takeover=user/alice"
 WHAT = "takeover user/alice: it would be written; way out: do not write it"
 REFUSED = f"refused: {WHAT}\nrefused: nothing was written, because of what the guards say\n"
 CONSENT = Consent("takeover", "user/alice", "it is ours", dt.date(2026, 11, 30), Origin("desired-state/yes.yaml", 2))
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
-
-
-@pytest.fixture
-def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return write(tmp_path / "desired-state", users=USERS)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
-    """Let the credentials of the environment lead to an account in memory."""
-    session = sandbox.session(account=ACCOUNT, region="eu-west-1")
-    monkeypatch.setattr(live, "session", lambda _profile, _region: session)
-    return session
 
 
 def minding(scene: Scene) -> Iterator[Alarm]:

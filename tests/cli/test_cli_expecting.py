@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Runner, runner, write
+from cli.cli_support import ACCOUNT, USERS, Runner, write
 
 from reconciler import sandbox
 
@@ -14,11 +14,6 @@ OPEN = "- nobody outside alice can s3:GetObject on arn:aws:s3:::bucket/*\n"
 EXPECTED = f"kind: expectation\nname: expected\nexpect:\n{OPEN}"
 HELD = "1 sentence fails: nothing is written"
 REFUSED = "refused: nothing was written, because of what the documents expect\n"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
 
 
 @pytest.fixture

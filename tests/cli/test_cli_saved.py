@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Run, Runner, process, runner, write
+from cli.cli_support import ACCOUNT, Run, Runner, process, write
 from plan.saving import forged
 
 import reconciler.plan
@@ -26,25 +26,6 @@ from reconciler.errors import CallError
 from reconciler.model import Call, Mark, Plan
 
 ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
-
-
-@pytest.fixture
-def documents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    return write(tmp_path / "desired-state", users=USERS)
-
-
-@pytest.fixture
-def account(monkeypatch: pytest.MonkeyPatch) -> boto3.Session:
-    """Let the credentials of the environment lead to an account in memory."""
-    session = sandbox.session(account=ACCOUNT, region="eu-west-1")
-    monkeypatch.setattr(live, "session", lambda _profile, _region: session)
-    return session
 
 
 def users(session: boto3.Session) -> set[str]:

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
-from cli.cli_support import ACCOUNT, USERS, Run, Runner, runner, write
+from cli.cli_support import ACCOUNT, USERS, Run, Runner, write
 
 from reconciler import apply
 from reconciler.cli import run as rooms
@@ -16,11 +16,6 @@ from reconciler.journal import JournalFile, default_path
 from reconciler.model import Account
 
 ALICE = "kind: user\nname: alice\npolicies: [ReadOnlyAccess]\n"
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
 
 
 def applied(directory: Path, journal: Path | None = None) -> Path:

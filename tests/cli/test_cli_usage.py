@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from cli.cli_support import Runner, runner, write
+from cli.cli_support import Runner, write
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,11 +15,6 @@ from hypothesis import strategies as st
 import reconciler
 from reconciler.cli.commands import cli
 from reconciler.cli.target import Target, dated, with_sandbox_named
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Runner:
-    return runner(capsys)
 
 
 @pytest.mark.parametrize(
